@@ -1,0 +1,1 @@
+"""MCP server for Make.com: monitoring, analytics and governance."""

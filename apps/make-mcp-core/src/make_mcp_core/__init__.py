@@ -1,0 +1,1 @@
+"""MCP server for Make.com: build, run and repair scenarios."""

@@ -1,0 +1,1 @@
+"""All make-mcp tools in one server, and a launcher for both."""

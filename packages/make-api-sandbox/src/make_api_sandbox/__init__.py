@@ -1,0 +1,1 @@
+"""A local Make.com API with living scenarios."""

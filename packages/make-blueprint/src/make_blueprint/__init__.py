@@ -1,0 +1,1 @@
+"""Read, check, edit, compare and merge Make.com scenario blueprints."""

@@ -1,0 +1,1 @@
+"""Monitoring, analytics and governance of Make.com."""

@@ -1,0 +1,1 @@
+"""Interactive Make.com tools."""
