@@ -1,0 +1,276 @@
+"""Documents: a blueprint as plain JSON data, read and written without losing a byte of meaning.
+
+Keys this library does not know, their order, and `null` members all survive: Make's editor keeps
+data in a blueprint that no public schema declares (webhook `listener`, `metadata.restore`).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from itertools import accumulate
+from typing import TypeAlias, cast
+
+from make_blueprint.problem import BlueprintError
+
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+JsonObject: TypeAlias = dict[str, JsonValue]
+Blueprint: TypeAlias = dict[str, JsonValue]
+"""`{name, flow, metadata, …}` as Make exports it."""
+Module: TypeAlias = dict[str, JsonValue]
+"""One module object of a flow."""
+
+MAX_BYTES = 50 * 1024 * 1024
+MAX_DEPTH = 200
+_MAX_WRAPPERS = 8
+
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_NOT_BRACKET = re.compile(r"[^\[\]{}]++")
+_STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def load(
+    source: str | bytes | Mapping[str, JsonValue],
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_depth: int = MAX_DEPTH,
+) -> Blueprint:
+    """Read a blueprint from JSON text, bytes, or data that is already decoded.
+
+    Text inside text is decoded again, and the wrappers of Make's API are taken off:
+    `{code, response: {blueprint}}` and `{blueprint}` (Make API reference, chapter 2.27).
+    Containers given as data are not copied, except for the outermost.
+
+    Args:
+        source: JSON text, UTF-8 bytes, or a mapping.
+        max_bytes: Largest accepted size of the JSON, in bytes.
+        max_depth: Deepest accepted nesting of objects and lists, in levels.
+
+    Raises:
+        BlueprintError: The source is no JSON object, too large, too deep, not UTF-8, or holds
+            NaN, Infinity or a key twice.
+    """
+    value: JsonValue | bytes | Mapping[str, JsonValue] = source
+    for _ in range(_MAX_WRAPPERS):
+        if isinstance(value, (str, bytes)):
+            value = _decode(value, max_bytes, max_depth)
+        elif isinstance(value, Mapping):
+            value = dict(value)
+            check_data(value, max_bytes, max_depth)
+            inner = _unwrap(value)
+            if inner is None:
+                return value
+            value = inner
+        else:
+            break
+    raise BlueprintError(
+        "A blueprint is a JSON object with `name`, `flow` and `metadata`; "
+        f"this is {_type_name(value)}."
+    )
+
+
+def dump(blueprint: Blueprint) -> str:
+    """Write a blueprint as compact JSON, in the order its keys have.
+
+    Raises:
+        BlueprintError: A number is NaN or infinite, which JSON cannot express.
+    """
+    return compact(blueprint)
+
+
+def compact(value: JsonValue) -> str:
+    """Write any JSON value compactly, without escaping more than JSON demands."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except (ValueError, RecursionError) as error:
+        raise BlueprintError(f"This is not expressible as JSON: {error}.") from error
+    if not text.isascii() and _SURROGATE.search(text):
+        # Half a surrogate pair is legal in JSON only as an escape, and cannot be sent as UTF-8.
+        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return text
+
+
+def clone(blueprint: JsonObject) -> JsonObject:
+    """Copy a JSON object with everything in it; iterative, so depth does not matter."""
+    copy = dict(blueprint)
+    todo: list[JsonObject | list[JsonValue]] = [copy]
+    while todo:
+        container = todo.pop()
+        if isinstance(container, dict):
+            for key, value in container.items():
+                if isinstance(value, (dict, list)):
+                    container[key] = inner = value.copy()
+                    todo.append(inner)
+        else:
+            for index, value in enumerate(container):
+                if isinstance(value, (dict, list)):
+                    container[index] = inner = value.copy()
+                    todo.append(inner)
+    return copy
+
+
+def clone_value(value: JsonValue) -> JsonValue:
+    """Copy any JSON value with everything in it."""
+    return clone({"": value})[""]
+
+
+def as_object(value: JsonValue) -> JsonObject:
+    """Give the value when it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: JsonValue) -> list[JsonValue]:
+    """Give the value when it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def whole_number(value: JsonValue) -> int | None:
+    """Read an integer, also one written as text (exports write numbers both ways)."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
+        return int(value)
+    return None
+
+
+def check_data(value: JsonObject, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> None:
+    """Refuse decoded data that could not have come from JSON, or that passes the limits.
+
+    Raises:
+        BlueprintError: Too large, too deep, a number that is not finite, or a value or key of a
+            type JSON does not have.
+    """
+    size = 0
+    level: list[JsonValue] = [value]
+    for _ in range(max_depth):
+        inner: list[JsonValue] = []
+        for container in level:
+            size += _check_container(container, inner)
+            if size > max_bytes:
+                raise _too_large(max_bytes)
+        if not inner:
+            return
+        level = inner
+    raise _too_deep(max_depth)
+
+
+def _check_container(container: JsonValue, inner: list[JsonValue]) -> int:
+    """Check one container's members, collect its containers, and return a lower bound in bytes."""
+    size = 2
+    members: list[object]
+    if isinstance(container, dict):
+        for key in cast("dict[object, JsonValue]", container):
+            if not isinstance(key, str):
+                raise BlueprintError(f"The key {key!r} is not text.")
+            size += len(key) + 3
+        members = list(container.values())
+    else:
+        members = list(as_list(container))
+    for member in members:
+        if isinstance(member, (dict, list)):
+            inner.append(cast("JsonValue", member))
+        elif isinstance(member, str):
+            size += len(member) + 2
+        elif isinstance(member, float) and not math.isfinite(member):
+            raise BlueprintError(f"The number {member} does not exist in JSON.")
+        elif member is not None and not isinstance(member, (int, float)):
+            raise BlueprintError(f"A value of type {type(member).__name__} is not JSON.")
+    return size + len(members)
+
+
+def _decode(source: str | bytes, max_bytes: int, max_depth: int) -> JsonValue:
+    text = _as_text(source, max_bytes)
+    if _nesting(text) > max_depth:
+        raise _too_deep(max_depth)
+    try:
+        return cast(
+            "JsonValue",
+            json.loads(
+                text,
+                parse_float=_finite,
+                parse_constant=_refuse_constant,
+                object_pairs_hook=_unique_keys,
+            ),
+        )
+    except BlueprintError:
+        raise
+    except json.JSONDecodeError as error:
+        raise BlueprintError(
+            f"This is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise BlueprintError(f"This JSON cannot be read: {error}.") from error
+
+
+def _as_text(source: str | bytes, max_bytes: int) -> str:
+    if len(source) > max_bytes:
+        raise _too_large(max_bytes)
+    if isinstance(source, bytes):
+        try:
+            return source.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise BlueprintError(f"This is not UTF-8: byte {error.start} is invalid.") from error
+    if not source.isascii() and len(source.encode("utf-8", "surrogatepass")) > max_bytes:
+        raise _too_large(max_bytes)
+    return source.removeprefix("\ufeff")
+
+
+def _nesting(text: str) -> int:
+    """Count the deepest nesting of brackets outside strings, without recursion."""
+    brackets = _NOT_BRACKET.sub("", _STRING.sub("", text))
+    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
+
+
+def _unwrap(value: JsonObject) -> JsonValue:
+    """Give what an API wrapper holds, or None when the value is no wrapper."""
+    if "flow" in value:
+        return None
+    if "blueprint" in value:
+        return value["blueprint"]
+    response = value.get("response")
+    if isinstance(response, dict) and ("blueprint" in response or "flow" in response):
+        return response
+    return None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise BlueprintError(f"The number {text[:40]} is too large.")
+    return number
+
+
+def _refuse_constant(name: str) -> JsonValue:
+    raise BlueprintError(f"The number {name} does not exist in JSON.")
+
+
+def _unique_keys(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
+    value = dict(pairs)
+    if len(value) == len(pairs):
+        return value
+    seen: set[str] = set()
+    twice = next(key for key, _ in pairs if key in seen or seen.add(key))
+    raise BlueprintError(f"An object has the key {twice!r} more than once.")
+
+
+def _too_large(max_bytes: int) -> BlueprintError:
+    return BlueprintError(f"The blueprint is larger than {max_bytes:,} bytes.")
+
+
+def _too_deep(max_depth: int) -> BlueprintError:
+    return BlueprintError(f"The blueprint is nested deeper than {max_depth} levels.")
+
+
+def _type_name(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, (bool, int, float)):
+        return "a number or boolean"
+    return "wrapped too many times"
