@@ -1,0 +1,211 @@
+"""`/_sandbox/…`: steering the world from outside; needs no credential.
+
+| Call | Does |
+| --- | --- |
+| `POST reset` `{seed?}` | empties the world and seeds it again |
+| `POST seed` `{seed?}` | seeds an empty world |
+| `GET clock`, `POST clock` `{set, advance or release}` | shows and moves time (seconds) |
+| `GET/POST/DELETE faults`, `DELETE faults/{id}` | see module `faults` |
+| `GET world` | counts of everything |
+| `PATCH world` | changes licences, connection states, scenario flags, rate limits |
+| `GET/DELETE requests` | the log of requests; `?method=&path=&limit=` |
+| `GET/POST tokens`, `POST tokens/{token}/expire` | credentials |
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from make_api_sandbox import faults, seeding, steering, tokens
+from make_api_sandbox.clock import parse_stamp
+from make_api_sandbox.http.answers import Json
+from make_api_sandbox.http.body import anything, integer, list_of, members, parse_object, text
+from make_api_sandbox.http.errors import ApiError, invalid_parameters, not_found
+from make_api_sandbox.shapes import JsonObject
+from make_api_sandbox.world import World
+
+Control = Callable[[World, Request], Awaitable[JsonObject]]
+
+SEED = members(seed=integer(0).optional())
+CLOCK = members(set=text().optional(), advance=anything().optional(), release=anything().optional())
+TOKEN = members(
+    scope=list_of(text()).optional(),
+    user_id=integer(1).optional(),
+    label=text(128).optional(),
+    expires=text().optional(),
+)
+
+
+def routes(world: World) -> list[BaseRoute]:
+    """The control routes of a world."""
+    table: list[tuple[str, str, Control]] = [
+        ("POST", "/reset", _reset),
+        ("POST", "/seed", _seed),
+        ("GET", "/clock", _show_clock),
+        ("POST", "/clock", _move_clock),
+        ("GET", "/faults", _list_faults),
+        ("POST", "/faults", _add_fault),
+        ("DELETE", "/faults", _clear_faults),
+        ("DELETE", "/faults/{id:int}", _remove_fault),
+        ("GET", "/world", _show_world),
+        ("PATCH", "/world", _patch_world),
+        ("GET", "/requests", _list_requests),
+        ("DELETE", "/requests", _clear_requests),
+        ("GET", "/tokens", _list_tokens),
+        ("POST", "/tokens", _mint_token),
+        ("POST", "/tokens/{token}/expire", _expire_token),
+    ]
+    return [Route(path, partial(_serve, world, do), methods=[method]) for method, path, do in table]
+
+
+async def _serve(world: World, do: Control, request: Request) -> Response:
+    try:
+        return Json(await do(world, request))
+    except ApiError as error:
+        return error.response()
+
+
+# The world as a whole
+
+
+async def _reset(world: World, request: Request) -> JsonObject:
+    wanted = SEED.read(await request.body()).get("seed", world.setting("seed"))
+    seeding.start_over(world, wanted)
+    return {"seed": wanted, "world": steering.counts(world)}
+
+
+async def _seed(world: World, request: Request) -> JsonObject:
+    wanted = SEED.read(await request.body()).get("seed", world.setting("seed"))
+    if not world.is_empty:
+        raise ApiError(400, "SC400", "The world is not empty; use /_sandbox/reset.")
+    seeding.start_over(world, wanted)
+    return {"seed": wanted, "world": steering.counts(world)}
+
+
+async def _show_world(world: World, request: Request) -> JsonObject:
+    return {
+        "seed": world.setting("seed"),
+        "path": str(world.path) if world.path else None,
+        "world": steering.counts(world),
+    }
+
+
+async def _patch_world(world: World, request: Request) -> JsonObject:
+    change = steering.CHANGE.read(await request.body())
+    with world.write():
+        return {"changed": steering.apply(world, change)}
+
+
+# Time
+
+
+async def _show_clock(world: World, request: Request) -> JsonObject:
+    return {"mode": world.clock.mode, "now": world.clock.stamp()}
+
+
+async def _move_clock(world: World, request: Request) -> JsonObject:
+    body = CLOCK.read(await request.body())
+    if "set" in body:
+        await world.clock.set(_moment(body["set"]))
+    if "advance" in body:
+        await world.clock.advance(_seconds(body["advance"]))
+    if body.get("release"):
+        world.clock.release()
+    return await _show_clock(world, request)
+
+
+def _moment(text: str) -> Any:
+    try:
+        return parse_stamp(text)
+    except ValueError as error:
+        raise invalid_parameters([("set", "should match format date-time")]) from error
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        return float(value)
+    raise invalid_parameters([("advance", "should be seconds, 0 or more")])
+
+
+# Faults
+
+
+async def _list_faults(world: World, request: Request) -> JsonObject:
+    return {"faults": world.rows("SELECT * FROM faults ORDER BY id")}
+
+
+async def _add_fault(world: World, request: Request) -> JsonObject:
+    return {"fault": faults.install(world, faults.DECLARATION.read(await request.body()))}
+
+
+async def _clear_faults(world: World, request: Request) -> JsonObject:
+    return {"removed": world.execute("DELETE FROM faults")}
+
+
+async def _remove_fault(world: World, request: Request) -> JsonObject:
+    return {"removed": world.execute("DELETE FROM faults WHERE id = ?", request.path_params["id"])}
+
+
+# Requests seen
+
+
+async def _list_requests(world: World, request: Request) -> JsonObject:
+    query = request.query_params
+    limit = query.get("limit", "1000")
+    found = world.rows(
+        "SELECT * FROM request_log WHERE (?1 IS NULL OR method = ?1)"
+        " AND (?2 IS NULL OR path = ?2) ORDER BY id DESC LIMIT ?3",
+        query.get("method"),
+        query.get("path"),
+        int(limit) if limit.isdigit() and len(limit) < 10 else 1000,
+    )
+    return {"requests": [_readable(entry) for entry in reversed(found)]}
+
+
+def _readable(entry: JsonObject) -> JsonObject:
+    """Show a JSON body as JSON."""
+    try:
+        body = json.loads(entry["body"]) if entry["body"] else None
+    except ValueError:
+        body = entry["body"]
+    return {**entry, "body": body}
+
+
+async def _clear_requests(world: World, request: Request) -> JsonObject:
+    return {"removed": world.execute("DELETE FROM request_log")}
+
+
+# Credentials
+
+
+async def _list_tokens(world: World, request: Request) -> JsonObject:
+    return {"tokens": world.rows("SELECT * FROM tokens ORDER BY created, token")}
+
+
+async def _mint_token(world: World, request: Request) -> JsonObject:
+    body = parse_object(await request.body())
+    asked = TOKEN.read(json.dumps(body).encode())
+    user_id = asked.get("user_id") or tokens.owner_id(world)
+    if world.get("users", user_id) is None:
+        raise not_found("User")
+    token = tokens.mint(
+        world,
+        user_id,
+        asked.get("scope", ["*"]),
+        label=asked.get("label", "minted"),
+        expires=asked.get("expires"),
+    )
+    return {"token": token, "scope": asked.get("scope", ["*"]), "user_id": user_id}
+
+
+async def _expire_token(world: World, request: Request) -> JsonObject:
+    now = world.clock.stamp()
+    token = request.path_params["token"]
+    if not world.execute("UPDATE tokens SET expires = ? WHERE token = ?", now, token):
+        raise not_found("Token")
+    return {"token": token, "expires": now}

@@ -1,0 +1,1 @@
+"""Webhooks and mailhooks: their administration and their addresses."""

@@ -1,0 +1,1 @@
+"""The plain resources of the API, one module each."""
