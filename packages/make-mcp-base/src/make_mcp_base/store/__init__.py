@@ -1,0 +1,1 @@
+"""The kernel store: journal, plans, budget, caches, workspace index, secrets and leases."""
