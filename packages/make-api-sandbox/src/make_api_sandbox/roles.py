@@ -95,3 +95,15 @@ def install_built_in_roles(world: World) -> None:
     """Put the built-in roles into a new world."""
     for role in BUILT_IN:
         world.insert("roles", **role)
+
+
+PERMISSIONS: dict[str, str] = {
+    **dict.fromkeys(TEAM_PERMISSIONS, "team"),
+    **dict.fromkeys(ORGANIZATION_PERMISSIONS, "organization"),
+}
+"""Every permission and the category of role that can hold it."""
+
+
+def permission_id(name: str) -> int:
+    """The number of a permission; stable while the lists above only grow at their end."""
+    return 101 + list(PERMISSIONS).index(name)

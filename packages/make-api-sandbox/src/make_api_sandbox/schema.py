@@ -17,7 +17,7 @@ CREATE TABLE settings (key TEXT PRIMARY KEY, value JSON_TEXT);
 CREATE TABLE users (
     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, email TEXT NOT NULL UNIQUE,
     language TEXT NOT NULL DEFAULT 'en', timezone_id INTEGER NOT NULL DEFAULT 113,
-    locale_id INTEGER NOT NULL DEFAULT 18, country_id INTEGER NOT NULL DEFAULT 202,
+    locale_id INTEGER NOT NULL DEFAULT 18, country_id INTEGER NOT NULL DEFAULT 18,
     last_login TEXT, tfa_status INTEGER NOT NULL DEFAULT 0,
     features JSON_TEXT NOT NULL DEFAULT '{}',
     extra JSON_TEXT NOT NULL DEFAULT '{}');
@@ -28,7 +28,7 @@ CREATE TABLE tokens (
 CREATE TABLE organizations (
     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL,
     zone TEXT NOT NULL DEFAULT 'eu1.make.com', timezone_id INTEGER NOT NULL DEFAULT 113,
-    country_id INTEGER NOT NULL DEFAULT 202, license JSON_TEXT NOT NULL DEFAULT '{}',
+    country_id INTEGER NOT NULL DEFAULT 18, license JSON_TEXT NOT NULL DEFAULT '{}',
     service_name TEXT NOT NULL DEFAULT 'Free', is_paused FLAG NOT NULL DEFAULT 0,
     created TEXT NOT NULL, last_reset TEXT NOT NULL, next_reset TEXT, external_id TEXT,
     tfa_enforced FLAG NOT NULL DEFAULT 0, extra JSON_TEXT NOT NULL DEFAULT '{}');

@@ -125,6 +125,10 @@ class World:
         """All rows of a query, decoded."""
         return self._db.execute(sql, values).fetchall()
 
+    def rows_by_name(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
+        """All rows of a query with `:named` values."""
+        return self._db.execute(sql, values).fetchall()
+
     def row(self, sql: str, *values: Any) -> Row | None:
         """The first row of a query, or None."""
         return self._db.execute(sql, values).fetchone()
