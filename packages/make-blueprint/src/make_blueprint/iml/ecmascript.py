@@ -1,0 +1,244 @@
+r"""ECMAScript regular expressions on Python's `re`.
+
+Make evaluates patterns with JavaScript's engine. This translates one into an equal Python pattern:
+classes (`\d`, `\w`, `\b`, `\s`) keep JavaScript's meaning, `$` matches at the very end, a reference
+to a group that took no part matches the empty text, and syntax that only Python knows (possessive
+quantifiers, inline flags, atomic groups) is refused.
+
+Differences that remain: look-behind must have a fixed width, `\p{...}` and the flags `v` and `y`
+are refused, and groups inside a repetition keep their last match.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from make_blueprint.iml.errors import Refused
+from make_blueprint.iml.limits import MAX_PATTERN, MAX_PATTERN_INPUT
+
+_LINE_ENDS = r"\n\r\u2028\u2029"
+_SPACES = r"\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+_CLASSES = {"d": "0-9", "w": "A-Za-z0-9_", "s": _SPACES}
+_NOT_CLASSES = {
+    "D": r"\x00-/:-\U0010ffff",
+    "W": r"\x00-/:-@\[-\^`{-\U0010ffff",
+    "S": r"\x00-\x08\x0e-\x1f!-\x9f\u00a1-\u167f\u1681-\u1fff\u200b-\u2027\u202a-\u202e"
+    r"\u2030-\u205e\u2060-\u2fff\u3001-\ufefe\uff00-\U0010ffff",
+}
+_SETS = frozenset([*_CLASSES.values(), *_NOT_CLASSES.values()])
+_WORD = "[A-Za-z0-9_]"
+_EDGE = f"(?:(?<={_WORD})(?!{_WORD})|(?<!{_WORD})(?={_WORD}))"
+_NOT_EDGE = f"(?:(?<={_WORD})(?={_WORD})|(?<!{_WORD})(?!{_WORD}))"
+_CONTROLS = {"n": r"\n", "r": r"\r", "t": r"\t", "v": r"\v", "f": r"\f"}
+_QUANTIFIER = re.compile(r"[*+?]|\{[0-9]+(?:,[0-9]*)?\}")
+_GROUP = re.compile(r"\((?:\?(?:[:=!]|<[=!]|<(?P<name>[A-Za-z_$][\w$]*)>))?", re.ASCII)
+_HEX = re.compile(r"x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\}")
+_SLASHED = re.compile(r"/(?P<pattern>.+)/(?P<flags>[a-z]*)", re.DOTALL)
+
+
+def slashed(text: str) -> tuple[str, str] | None:
+    """The pattern and flags of a text in the form `/pattern/flags`, else None.
+
+    Without a closing slash, or with letters behind it that are no flags, the text is plain.
+    """
+    match = _SLASHED.fullmatch(text)
+    if match is None or not set(match["flags"]) <= set("dgimsuvy"):
+        return None
+    return match["pattern"], match["flags"]
+
+
+def has_named_group(pattern: str) -> bool:
+    """Whether a pattern names one of its groups, which Make refuses in replacements."""
+    return re.search(r"(?<!\\)\(\?<[A-Za-z_$]", pattern) is not None
+
+
+@lru_cache(maxsize=512)
+def compiled(pattern: str, flags: str = "") -> re.Pattern[str]:
+    """Compile an ECMAScript pattern.
+
+    Args:
+        pattern: The pattern without slashes.
+        flags: Any of `d g i m s u`; `d`, `g` and `u` change nothing here.
+
+    Raises:
+        Refused: The pattern is malformed, too long, or uses what is not supported.
+    """
+    if len(pattern) > MAX_PATTERN:
+        raise Refused(f"the regular expression is longer than {MAX_PATTERN:,} characters")
+    if set(flags) & set("vy"):
+        raise Refused("the flags v and y of regular expressions are not supported")
+    translated = _Translator(pattern, flags).whole()
+    try:
+        return re.compile(translated, re.IGNORECASE if "i" in flags else 0)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise Refused(f"the regular expression {pattern!r} cannot be used: {error}") from error
+
+
+def searchable(text: str) -> str:
+    """The same text.
+
+    Raises:
+        Refused: It is longer than regular expressions may search.
+    """
+    if len(text) > MAX_PATTERN_INPUT:
+        message = f"a regular expression may search {MAX_PATTERN_INPUT:,} characters at most"
+        raise Refused(message)
+    return text
+
+
+class _Translator:
+    """One pattern being translated; `_at` is the offset of the next character."""
+
+    def __init__(self, pattern: str, flags: str) -> None:
+        self._pattern = pattern
+        self._at = 0
+        self._groups = 0
+        self._names: dict[str, int] = {}
+        self._end = rf"(?=[{_LINE_ENDS}]|\Z)" if "m" in flags else r"\Z"
+        self._start = rf"(?:\A|(?<=[{_LINE_ENDS}]))" if "m" in flags else r"\A"
+        self._any = r"[\s\S]" if "s" in flags else f"[^{_LINE_ENDS}]"
+
+    def whole(self) -> str:
+        pieces: list[str] = []
+        while self._at < len(self._pattern):
+            pieces.append(self._quantifier() or self._atom())
+        return "".join(pieces)
+
+    def _quantifier(self) -> str | None:
+        match = _QUANTIFIER.match(self._pattern, self._at)
+        if match is None:
+            return None
+        self._at = match.end()
+        lazy = self._take("?")
+        if _QUANTIFIER.match(self._pattern, self._at):
+            raise self._refusal("nothing to repeat")
+        return match[0] + lazy
+
+    def _atom(self) -> str:
+        character = self._pattern[self._at]
+        if character == "(":
+            return self._group()
+        self._at += 1
+        match character:
+            case "\\":
+                return self._escape()
+            case "[":
+                return self._class()
+            case ".":
+                return self._any
+            case "^":
+                return self._start
+            case "$":
+                return self._end
+            case "|" | ")":
+                return character
+            case _:
+                return re.escape(character)
+
+    def _group(self) -> str:
+        match = _GROUP.match(self._pattern, self._at)
+        if match is None or self._pattern.startswith("?", match.end()):
+            raise self._refusal("invalid group")
+        self._at = match.end()
+        if match[0] == "(":
+            self._groups += 1
+        elif match["name"]:
+            self._groups += 1
+            self._names[match["name"]] = self._groups
+            return "("
+        return match[0]
+
+    def _escape(self) -> str:
+        if self._at == len(self._pattern):
+            raise self._refusal("a backslash at the end")
+        character = self._pattern[self._at]
+        if character in "123456789":
+            return self._back_reference()
+        if character == "k" and self._pattern.startswith("k<", self._at):
+            return self._named_reference()
+        if character in "bB":
+            self._at += 1
+            return _EDGE if character == "b" else _NOT_EDGE
+        if character in _CLASSES or character in _NOT_CLASSES:
+            self._at += 1
+            return f"[{_CLASSES.get(character) or _NOT_CLASSES[character]}]"
+        return self._character()
+
+    def _back_reference(self) -> str:
+        digits = re.compile("[0-9]{1,2}").match(self._pattern, self._at)
+        number = int(digits[0]) if digits else 0
+        self._at += len(str(number))
+        if number > self._groups:
+            raise self._refusal(f"there is no group {number} before the reference")
+        return rf"(?({number})\{number})"
+
+    def _named_reference(self) -> str:
+        end = self._pattern.find(">", self._at)
+        number = self._names.get(self._pattern[self._at + 2 : end])
+        if number is None:
+            raise self._refusal("the named group does not exist")
+        self._at = end + 1
+        return rf"(?({number})\{number})"
+
+    def _character(self) -> str:
+        """An escaped single character, inside or outside a class."""
+        code = _HEX.match(self._pattern, self._at)
+        if code is not None:
+            self._at = code.end()
+            point = int(code[1] or code[2] or code[3], 16)
+            if point > 0x10FFFF:
+                raise self._refusal("the code point is out of range")
+            return re.escape(chr(point))
+        character = self._pattern[self._at]
+        self._at += 1
+        if character in "pP" and self._pattern.startswith("{", self._at):
+            raise self._refusal("\\p{...} is not supported")
+        if character == "c" and self._pattern[self._at : self._at + 1].isalpha():
+            self._at += 1
+            return re.escape(chr(ord(self._pattern[self._at - 1]) % 32))
+        return r"\x00" if character == "0" else _CONTROLS.get(character) or re.escape(character)
+
+    def _class(self) -> str:
+        negated = self._take("^")
+        members: list[str] = []
+        while self._at < len(self._pattern) and self._pattern[self._at] != "]":
+            members.append(self._member(members[-1] if members else ""))
+        if not self._take("]"):
+            raise self._refusal("a class is not closed")
+        if not members:
+            return r"[\s\S]" if negated else "(?!)"
+        return f"[{negated}{''.join(members)}]"
+
+    def _member(self, before: str) -> str:
+        character = self._pattern[self._at]
+        self._at += 1
+        if character == "-":
+            return "-" if self._is_range(before) else r"\-"
+        if character != "\\":
+            return re.escape(character)
+        if self._at == len(self._pattern):
+            raise self._refusal("a backslash at the end")
+        escaped = self._pattern[self._at]
+        if escaped in _CLASSES or escaped in _NOT_CLASSES:
+            self._at += 1
+            return _CLASSES.get(escaped) or _NOT_CLASSES[escaped]
+        if escaped == "b":
+            self._at += 1
+            return r"\x08"
+        return self._character()
+
+    def _is_range(self, before: str) -> bool:
+        """Whether the dash just read joins the member before it to the one behind it."""
+        follows = self._pattern[self._at : self._at + 2]
+        joins_class = len(follows) == 2 and follows[0] == "\\" and follows[1] in "dwsDWS"
+        return bool(before) and before not in _SETS and follows[:1] != "]" and not joins_class
+
+    def _take(self, character: str) -> str:
+        if self._pattern.startswith(character, self._at):
+            self._at += 1
+            return character
+        return ""
+
+    def _refusal(self, why: str) -> Refused:
+        return Refused(f"the regular expression {self._pattern!r} cannot be used: {why}")

@@ -1,0 +1,187 @@
+"""What a text refers to: bundles of other modules, `var.` variables, and functions.
+
+Found on the tokens, not on the parsed tree, so that a text with a syntax error still shows what it
+uses. Nothing here raises.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeGuard
+
+from make_blueprint.iml import scanner
+from make_blueprint.iml.scanner import Token
+
+VariableKind = Literal["team", "organization", "input", "scenario"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A use of another module's output.
+
+    Attributes:
+        module: Id of the module.
+        path: What follows the id, as written: `items[2].title`; empty for the whole bundle.
+        start: Offset of the first character of the reference in the text.
+        end: Offset behind its last character.
+        fields: The field names of the path, without backticks and indexes.
+    """
+
+    module: int
+    path: str
+    start: int
+    end: int
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VariableUse:
+    """A use of `var.<kind>.<name>`; `path` is what follows the name, as written."""
+
+    kind: VariableKind
+    name: str
+    path: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionUse:
+    """A call; `start` and `end` enclose the name."""
+
+    name: str
+    start: int
+    end: int
+
+
+def references(text: str) -> list[Reference]:
+    """List the references to module outputs, in order of their start, nested ones included."""
+    return [
+        reference
+        for reader in _readers(text)
+        for at in range(len(reader.tokens))
+        if (reference := reader.reference(at)) is not None
+    ]
+
+
+def variables(text: str) -> list[VariableUse]:
+    """List the uses of custom variables, scenario inputs and system variables."""
+    return [
+        use
+        for reader in _readers(text)
+        for at in range(len(reader.tokens))
+        if (use := reader.variable(at)) is not None
+    ]
+
+
+def functions(text: str) -> list[FunctionUse]:
+    """List the function calls, known or not."""
+    return [
+        FunctionUse(token.text, token.start, token.end)
+        for reader in _readers(text)
+        for at, token in enumerate(reader.tokens)
+        if reader.is_call(at)
+    ]
+
+
+def _readers(text: str) -> list[_Reader]:
+    if "{{" not in text:
+        return []
+    spans, _ = scanner.split(text)
+    return [
+        _Reader(text, list(scanner.tokens(text, span.start + 2, span.end - 2)))
+        for span in spans
+        if span.is_expression
+    ]
+
+
+class _Reader:
+    """The tokens of one expression, whether or not it parses."""
+
+    def __init__(self, text: str, tokens: list[Token]) -> None:
+        self.text = text
+        self.tokens = tokens
+        self._closing = _closing_brackets(tokens)
+
+    def reference(self, at: int) -> Reference | None:
+        """The reference that starts at the token `at`, if one does."""
+        token = self.tokens[at]
+        if token.kind == "module":
+            fields, end = self._steps(at + 1, after_dot=True)
+            return self._refer(token.text[:-1], token, fields, end)
+        digits = token.text[1:-1]
+        if token.kind != "quoted" or self._is_step(at) or not _is_id(digits):
+            return None
+        fields, end = self._steps(at + 1)
+        return self._refer(digits, token, fields, end)
+
+    def variable(self, at: int) -> VariableUse | None:
+        """The use of a variable that starts at the token `at`, if one does."""
+        token = self.tokens[at]
+        if token.text != "var" or token.kind != "name" or self._is_step(at):
+            return None
+        fields, end = self._steps(at + 1)
+        if len(fields) < 2 or not _is_kind(fields[0]) or self.tokens[at + 3].text != ".":
+            return None
+        path = self._path(self.tokens[at + 4].end, end)
+        return VariableUse(fields[0], fields[1], path, token.start, end)
+
+    def is_call(self, at: int) -> bool:
+        """Whether the token `at` names a called function; in `a and (b)` the word does not."""
+        token = self.tokens[at]
+        if token.kind != "name" or self.tokens[at + 1].text != "(" or self._is_step(at):
+            return False
+        if token.text not in ("and", "or", "mod") or at == 0:
+            return True
+        before = self.tokens[at - 1]
+        return before.kind == "operator" and before.text not in ")]"
+
+    def _refer(self, module: str, token: Token, fields: tuple[str, ...], end: int) -> Reference:
+        return Reference(int(module), self._path(token.end, end), token.start, end, fields)
+
+    def _path(self, start: int, end: int) -> str:
+        return self.text[start:end].lstrip().removeprefix(".")
+
+    def _steps(self, at: int, *, after_dot: bool = False) -> tuple[tuple[str, ...], int]:
+        """Read `.name` and `[...]` from `at` on: the names, and the offset behind the last step."""
+        tokens = self.tokens
+        fields: list[str] = []
+        end = tokens[at - 1].end
+        while True:
+            if after_dot or tokens[at].text == ".":
+                last = at if after_dot else at + 1
+                after_dot = False
+                if tokens[last].kind not in ("name", "quoted"):
+                    break
+                fields.append(tokens[last].text.strip("`"))
+            elif at in self._closing:
+                last = self._closing[at]
+            else:
+                break
+            end = tokens[last].end
+            at = last + 1
+        return tuple(fields), end
+
+    def _is_step(self, at: int) -> bool:
+        """Whether the name at `at` is a step of a path and not the start of an operand."""
+        return at > 0 and (self.tokens[at - 1].text == "." or self.tokens[at - 1].kind == "module")
+
+
+def _closing_brackets(tokens: list[Token]) -> dict[int, int]:
+    """Index of each `[` that is closed, with the index of its `]`."""
+    pairs: dict[int, int] = {}
+    open_at: list[int] = []
+    for at, token in enumerate(tokens):
+        if token.text == "[":
+            open_at.append(at)
+        elif token.text == "]" and open_at:
+            pairs[open_at.pop()] = at
+    return pairs
+
+
+def _is_id(digits: str) -> bool:
+    return digits.isascii() and digits.isdigit() and len(digits) <= 15
+
+
+def _is_kind(name: str) -> TypeGuard[VariableKind]:
+    return name in ("team", "organization", "input", "scenario")
