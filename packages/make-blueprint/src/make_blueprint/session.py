@@ -1,0 +1,143 @@
+"""Sessions: one patch while it is applied, with what it has changed and what it was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from make_blueprint.document import (
+    Blueprint,
+    JsonObject,
+    JsonValue,
+    as_list,
+    clone,
+    compact,
+    whole_number,
+)
+from make_blueprint.edits import Edit, Editor
+from make_blueprint.problem import Problem
+from make_blueprint.walk import Pointer, Visit, module_id, next_id, walk
+
+
+class Refusal(Exception):  # noqa: N818 - it ends one operation, not the program
+    """One operation cannot be carried out; becomes a `Problem` of the patch.
+
+    Args:
+        field: The member of the operation that is at fault, or "".
+        problem: What is wrong.
+        fix: What to send instead.
+    """
+
+    def __init__(self, field: str, problem: str, fix: str = "") -> None:
+        super().__init__(problem)
+        self.field = field
+        self.problem = problem
+        self.fix = fix
+
+
+class Session:
+    """A copy of a blueprint that operations change one after the other.
+
+    Args:
+        blueprint: The original; it stays as it is.
+    """
+
+    def __init__(self, blueprint: Blueprint) -> None:
+        self.editor = Editor(clone(blueprint))
+        self.new_ids: list[int] = []
+        self.notes: list[str] = []
+        self.problems: list[Problem] = []
+        self._next_id = next_id(blueprint)
+        self._changed: dict[int, None] = {}
+        self._index: dict[int, Visit] | None = None
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """The document as it stands now."""
+        return self.editor.root
+
+    @property
+    def changed(self) -> list[int]:
+        """Ids of the modules that were touched, new ones and mere layout left out."""
+        return [number for number in self._changed if number not in self.new_ids]
+
+    def module(self, op: JsonObject, field: str = "module") -> Visit:
+        """Find the module that an operation names.
+
+        Raises:
+            Refusal: There is none.
+        """
+        number = whole_number(op.get(field))
+        visit = None if number is None else self.modules().get(number)
+        if visit is None:
+            known = ", ".join(str(known) for known in list(self.modules())[:30])
+            raise Refusal(field, f"There is no module {op.get(field)}.", f"Modules: {known}.")
+        return visit
+
+    def modules(self) -> dict[int, Visit]:
+        """Give all modules by id; of two with the same id the first."""
+        if self._index is None:
+            self._index = {}
+            for visit in walk(self.blueprint):
+                if visit.id is not None:
+                    self._index.setdefault(visit.id, visit)
+        return self._index
+
+    def moved(self) -> None:
+        """Forget where modules stand, after a change of structure."""
+        self._index = None
+
+    def touch(self, *ids: int | None) -> None:
+        """Record modules as changed."""
+        self._changed |= dict.fromkeys(number for number in ids if number is not None)
+
+    def allocate(self, wanted: JsonValue, reusable: Iterable[int] = ()) -> int:
+        """Give the id of a new module: the wanted one when it is free, else the next.
+
+        Args:
+            wanted: The id the caller put into the module, or None.
+            reusable: Ids in use by modules that the new ones replace.
+
+        Raises:
+            Refusal: The wanted id is taken or is no positive whole number.
+        """
+        number = self._next_id if wanted is None else whole_number(wanted)
+        if number is None or number < 1:
+            raise Refusal(
+                "", f"The id {wanted!r} is not a whole number from 1 on.", "Leave it out."
+            )
+        taken = number in self.modules() and number not in reusable
+        if taken or number in self.new_ids:
+            fix = f"Leave the id out, or use {self._next_id} or above."
+            raise Refusal("", f"The id {number} is in use.", fix)
+        self.new_ids.append(number)
+        self._next_id = max(self._next_id, number + 1)
+        return number
+
+    def set(self, pointer: Pointer, value: JsonValue, owner: Visit) -> None:
+        """Write a value of a module, unless it is there already."""
+        holder = self.editor.get(pointer[:-1])
+        absent = isinstance(holder, dict) and pointer[-1] not in holder
+        if absent or compact(self.editor.get(pointer)) != compact(value):
+            self.editor.set(pointer, value)
+            self.touch(owner.id)
+
+    def ensure_object(self, pointer: Pointer) -> None:
+        """Make an object where there is none, with the objects it lies in."""
+        for length in range(1, len(pointer) + 1):
+            if not isinstance(self.editor.get(pointer[:length]), (dict, list)):
+                self.editor.set(pointer[:length], {})
+
+    def replay(self, edits: list[Edit]) -> None:
+        """Carry out recorded edits and record the modules they lie in."""
+        for edit in edits:
+            self._touch_owner(as_list(edit[1]))
+            self.editor.apply(edit)
+        self.moved()
+
+    def _touch_owner(self, pointer: list[JsonValue]) -> None:
+        steps = tuple(key for key in pointer if isinstance(key, (str, int)))
+        for length in range(len(steps), 0, -1):
+            value = self.editor.get(steps[:length])
+            if isinstance(value, dict) and "module" in value:
+                self.touch(module_id(value))
+                return
