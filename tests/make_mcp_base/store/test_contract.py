@@ -430,6 +430,14 @@ async def test_a_lease_passes_on_when_it_ends_or_is_given_back(store: Store, clo
 # The store itself
 
 
+async def test_text_that_cannot_be_stored_is_refused_with_a_sentence(store: Store) -> None:
+    with pytest.raises(StoreError) as refusal:
+        await store.cache_put("half a pair: \ud800", b"v", 60)
+    assert "surrogate" in str(refusal.value)
+    await store.cache_put("k", b"v", 60)
+    assert await store.cache_get("k") == b"v"
+
+
 async def test_health_says_where_and_how_large(store: Store, address: str) -> None:
     health = await store.health()
     assert health.kind == ("postgresql" if "://" in address else "sqlite")

@@ -116,6 +116,14 @@ def entry_hash(entry: Entry) -> str:
     return hashlib.sha256((entry.previous_hash + _canonical(fields)).encode()).hexdigest()
 
 
+def _is_whole(entry: Entry) -> bool:
+    try:
+        return entry.hash == entry_hash(entry)
+    except (TypeError, ValueError):
+        # A damaged database may hold a value of another type than its column.
+        return False
+
+
 def merkle_root(hashes: Sequence[str]) -> str:
     """Compute the Merkle tree hash of a list of hexadecimal hashes (RFC 6962, section 2.1)."""
     level = [hashlib.sha256(b"\x00" + bytes.fromhex(leaf)).digest() for leaf in hashes]
@@ -200,7 +208,7 @@ class _Reading:
             self._problems.append(f"Entry {entry.seq} stands where entry {self.seq + 1} belongs.")
         if entry.previous_hash != self._head:
             self._problems.append(f"Entry {entry.seq} does not follow the entry before it.")
-        if entry.hash != entry_hash(entry):
+        if not _is_whole(entry):
             self._problems.append(f"Entry {entry.seq} was changed.")
         self.entries += 1
         self.seq, self._head = entry.seq, entry.hash
@@ -225,7 +233,7 @@ class _Reading:
     def _root(self) -> str:
         try:
             return merkle_root(self._leaves)
-        except ValueError:
+        except (TypeError, ValueError):
             return "a stored hash is no hexadecimal number"
 
     def finish(self) -> None:
@@ -269,7 +277,7 @@ async def _since(store: Store, last: Checkpoint | None) -> tuple[list[str], str]
     leaves: list[str] = []
     async for entry in _entries(store, seq):
         follows = entry.seq == seq + 1 and entry.previous_hash == head
-        if not follows or entry.hash != entry_hash(entry):
+        if not follows or not _is_whole(entry):
             raise _unsigned(f"The journal is broken at entry {seq + 1}.")
         seq, head = entry.seq, entry.hash
         leaves.append(entry.hash)

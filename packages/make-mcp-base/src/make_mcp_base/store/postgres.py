@@ -38,6 +38,7 @@ _MAYBE = "The connection broke before the answer; a write may have happened."
 _GONE = (
     OSError,  # includes timeouts
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg raises when it is cut off in mid-protocol
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
@@ -228,7 +229,9 @@ def _numbered(sql: str) -> str:
 def _translated(location: str, patience: float) -> Generator[None]:
     try:
         yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except UnicodeEncodeError as error:
+        raise refusals.failed(location, "The text has half a surrogate pair.") from error
+    except (asyncpg.PostgresError, *_GONE) as error:
         raise _refusal(error, location, patience) from error
 
 

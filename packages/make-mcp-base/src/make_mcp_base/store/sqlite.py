@@ -234,7 +234,12 @@ def _translated(location: str, patience: float) -> Generator[None]:
         yield
     except sqlite3.Error as error:
         raise _refusal(error, location, patience) from error
-    except (PermissionError, sqlite3.NotSupportedError) as error:
+    except UnicodeEncodeError as error:
+        raise refusals.failed(location, "The text has half a surrogate pair.") from error
+    except UnicodeDecodeError as error:
+        # A stored text, or SQLite's message about the damage, which quotes what it read.
+        raise refusals.damaged(location, "A stored text is not UTF-8.") from error
+    except PermissionError as error:
         raise refusals.read_only(location) from error
     except OSError as error:
         raise refusals.unreachable(location, f"{error}.") from error
