@@ -1,0 +1,1 @@
+"""The interpreter that runs a blueprint; pure but for the ports it is given."""

@@ -1,0 +1,1 @@
+"""Implementations of Make's own modules, one file a family."""
