@@ -61,3 +61,9 @@ def needs(blueprint_text: str) -> frozenset[Use]:
     except (BlueprintError, ValueError):
         return frozenset()
     return frozenset((one.kind, str(one.value)) for one in found)
+
+
+def invalidate(world: World, scenarios: list[JsonObject]) -> None:
+    """Mark scenarios as holding errors, after something they need was removed."""
+    for scenario in scenarios:
+        world.update("scenarios", scenario["id"], is_invalid=True)

@@ -1,10 +1,10 @@
 """Teams, the workspaces of an organization (API reference, chapter 2.31)."""
 
+from make_api_sandbox.http.access import governs, organization_role
 from make_api_sandbox.http.body import anything, identifier, integer, members, name_text
 from make_api_sandbox.http.call import Call
 from make_api_sandbox.http.columns import Columns
 from make_api_sandbox.http.context import body_organization, path_team, query_organization
-from make_api_sandbox.http.access import governs, organization_role
 from make_api_sandbox.http.errors import invalid_parameters, refused
 from make_api_sandbox.http.paging import Paging
 from make_api_sandbox.http.routing import route
