@@ -27,13 +27,14 @@ if TYPE_CHECKING:
         references,
         variables,
     )
-    from make_blueprint.iml.values import ERASE, IGNORE, Special, Value
+    from make_blueprint.iml.values import ERASE, IGNORE, Data, Special, Value
     from make_blueprint.iml.writer import write
 
 __all__ = [
     "ERASE",
     "IGNORE",
     "OPERATORS",
+    "Data",
     "EvaluationError",
     "Function",
     "FunctionUse",
@@ -66,7 +67,7 @@ _HOMES = {
     "parser": "is_expression parse",
     "usage": "FunctionUse Reference VariableUse functions references variables",
     "scope": "Scope",
-    "values": "ERASE IGNORE Special Value",
+    "values": "Data ERASE IGNORE Special Value",
     "writer": "write",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

@@ -16,7 +16,7 @@ from make_blueprint.iml.date_text import read_date
 from make_blueprint.iml.errors import Refused
 from make_blueprint.iml.limits import bounded_text
 from make_blueprint.iml.values import Number, Special, Value
-from make_blueprint.iml.zones import EPOCH
+from make_blueprint.iml.zones import EPOCH, aware
 
 _NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?\s*")
 _EXACT = 2**53
@@ -35,7 +35,7 @@ def to_number(value: Value) -> Number:
     """A number, or the number that a text spells; `100 units` spells none."""
     if isinstance(value, bool):
         raise Refused(f"{shown(value)} is not a valid number")
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and math.isfinite(value):
         return value
     if isinstance(value, str) and len(value) <= 400 and _NUMBER.fullmatch(value):
         return whole(float(value)) if len(value) > 15 or not value.isdecimal() else int(value)
@@ -109,7 +109,7 @@ def to_text(value: Value) -> str:
 
 def iso(date: datetime) -> str:
     """ISO 8601 in UTC with milliseconds, as `2020-01-02T03:04:05.000Z`."""
-    return date.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return aware(date).astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def json_text(value: Value) -> str:
@@ -179,7 +179,7 @@ def to_date(value: Value, timezone: str) -> datetime:
         timezone: Zone of texts that name none.
     """
     if isinstance(value, datetime):
-        return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+        return aware(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return from_milliseconds(value)
     if isinstance(value, str):

@@ -16,6 +16,7 @@ from make_blueprint.iml.coercion import from_milliseconds, shown
 from make_blueprint.iml.date_format import MONTHS
 from make_blueprint.iml.date_text import read_offset
 from make_blueprint.iml.errors import Refused
+from make_blueprint.iml.limits import MAX_DATE
 from make_blueprint.iml.zones import instant
 
 _TOKENS = re.compile(
@@ -59,7 +60,7 @@ _MEANINGS = {
 class _Parts:
     """What was found, by the shortest token of the same meaning."""
 
-    found: dict[str, str] = field(default_factory=dict)
+    found: dict[str, str] = field(default_factory=dict[str, str])
 
     def number(self, token: str) -> int | None:
         text = self.found.get(token)
@@ -81,6 +82,8 @@ def parse_date(text: str, pattern: str, at: tzinfo, today: date | None) -> datet
     Raises:
         Refused: The text has none of the tokens, or they make no date.
     """
+    if len(text) > MAX_DATE or len(pattern) > MAX_DATE:
+        raise Refused(f"a date and its format may have {MAX_DATE} characters at most")
     parts = _read(text, pattern)
     try:
         return _assemble(parts, at, today)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import pi
-from typing import TypeVar
+from typing import TypeVar, cast
 from uuid import UUID
 
 from make_blueprint.iml import operators
@@ -31,7 +31,7 @@ from make_blueprint.iml.nodes import (
 from make_blueprint.iml.parser import parse
 from make_blueprint.iml.paths import field, item
 from make_blueprint.iml.scope import Scope
-from make_blueprint.iml.values import ERASE, IGNORE, Value
+from make_blueprint.iml.values import ERASE, IGNORE, Data, Value
 from make_blueprint.iml.zones import milliseconds
 
 
@@ -60,7 +60,7 @@ def evaluate(text: str, scope: Scope) -> Value:
         raise EvaluationError("the values nest too deeply", 0, text) from error
 
 
-def evaluate_value(value: Value, scope: Scope) -> Value:
+def evaluate_value(value: Data, scope: Scope) -> Value:
     """Evaluate every text in nested collections and arrays.
 
     Keys are not templates. A member or item whose value is `ignore` is left out, as if it had not
@@ -71,14 +71,21 @@ def evaluate_value(value: Value, scope: Scope) -> Value:
         IMLError: As for `evaluate`.
         NotEvaluated: As for `evaluate`.
     """
+    try:
+        return _mapped(cast("Value", value), scope)
+    except RecursionError as error:
+        raise EvaluationError("the value nests too deeply", 0, "") from error
+
+
+def _mapped(value: Value, scope: Scope) -> Value:
     match value:
         case str():
             return evaluate(value, scope)
         case list():
-            items = [evaluate_value(each, scope) for each in value]
+            items = [_mapped(each, scope) for each in value]
             return [each for each in items if each is not IGNORE]
         case dict():
-            members = {key: evaluate_value(each, scope) for key, each in value.items()}
+            members = {key: _mapped(each, scope) for key, each in value.items()}
             return {key: each for key, each in members.items() if each is not IGNORE}
         case _:
             return value
@@ -129,14 +136,14 @@ class _Evaluator:
 
     def _bundle(self, module: int) -> Value:
         bundle = self._scope.bundles.get(module)
-        return bundle if bundle is None or isinstance(bundle, dict) else dict(bundle)
+        return None if bundle is None else _collection(bundle)
 
     def _name(self, name: str) -> Value:
         keyword = _KEYWORDS.get(name)
         if keyword is not None:
             return keyword(self._scope)
         if name in self._scope.extra:
-            return self._scope.extra[name]
+            return cast("Value", self._scope.extra[name])
         raise Refused(f"'{name}' is not a keyword, variable or reference")
 
     def _path(self, path: Path) -> Value:
@@ -171,7 +178,9 @@ class _Evaluator:
         right = self._value(node)
         calculate = operators.ARITHMETIC.get(operator)
         if calculate is None:
-            return operators.compare(operator, left, right, self._scope)
+            return self._attempt(
+                lambda: operators.compare(operator, left, right, self._scope), position
+            )
         return self._attempt(lambda: calculate(left, right), position)
 
     def _call(self, call: Call) -> Value:
@@ -216,9 +225,14 @@ class _Evaluator:
             return action()
         except IMLError:
             raise
-        except (ValueError, OverflowError) as error:
+        except (ValueError, ArithmeticError) as error:
             message = f"{name}: {error}" if name else str(error)
             raise EvaluationError(message, position, self._text) from error
+
+
+def _collection(data: Mapping[str, Data]) -> Value:
+    """The same data as a value; what is a dict already is not copied."""
+    return cast("Value", data if isinstance(data, dict) else dict(data))
 
 
 def _bounded(value: Value) -> None:
@@ -259,5 +273,5 @@ _KEYWORDS: Mapping[str, Callable[[Scope], Value]] = {
     "random": lambda scope: scope.dice().random(),
     "uuid": _uuid,
     "executionId": lambda scope: scope.execution_id,
-    "var": lambda scope: dict(scope.variables),
+    "var": lambda scope: _collection(scope.variables),
 }

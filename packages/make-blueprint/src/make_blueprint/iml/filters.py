@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from make_blueprint.iml import ecmascript
 from make_blueprint.iml.coercion import to_boolean, to_date, to_number, to_text
@@ -18,10 +18,10 @@ from make_blueprint.iml.errors import EvaluationError, Refused
 from make_blueprint.iml.evaluation import evaluate
 from make_blueprint.iml.operators import order, sign
 from make_blueprint.iml.scope import Scope
-from make_blueprint.iml.values import Special, Value
-from make_blueprint.iml.zones import milliseconds, zone
+from make_blueprint.iml.values import Data, Special, Value
+from make_blueprint.iml.zones import aware, milliseconds, zone
 
-Condition: TypeAlias = Mapping[str, Value]
+Condition: TypeAlias = Mapping[str, Data]
 """`{"a": left operand, "o": operator code, "b": right operand}`."""
 
 Conditions: TypeAlias = Sequence[Sequence[Condition]]
@@ -82,19 +82,24 @@ def holds(condition: Condition, scope: Scope) -> bool:
     """Whether one condition holds; raises as `passes` does."""
     code = condition.get("o")
     if not isinstance(code, str) or code not in OPERATORS:
-        raise EvaluationError(f"{code!r} is not a filter operator", 0, to_text(condition.get("a")))
+        raise EvaluationError(f"{code!r} is not a filter operator", 0, _source(condition))
     left = _operand(condition.get("a"), scope)
     if code in ("exist", "notexist"):
         return _exists(left) is (code == "exist")
     right = _operand(condition.get("b"), scope)
     try:
         return _test(code, left, right, scope)
-    except (ValueError, OverflowError) as error:
-        raise EvaluationError(f"{code}: {error}", 0, to_text(condition.get("a"))) from error
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise EvaluationError(f"{code}: {error}", 0, _source(condition)) from error
 
 
-def _operand(value: Value, scope: Scope) -> Value:
-    found = evaluate(value, scope) if isinstance(value, str) else value
+def _source(condition: Condition) -> str:
+    """The left operand as an error quotes it."""
+    return to_text(cast("Value", condition.get("a")))
+
+
+def _operand(operand: Data, scope: Scope) -> Value:
+    found = evaluate(operand, scope) if isinstance(operand, str) else cast("Value", operand)
     return None if isinstance(found, Special) else found
 
 
@@ -145,7 +150,7 @@ def _items(value: Value) -> list[Value]:
 def _related(group: str, name: str, left: Value, right: Value, scope: Scope) -> bool:
     try:
         difference = _SIGNS[group](left, right, scope)
-    except (Refused, OverflowError):
+    except (Refused, ArithmeticError):
         return False
     if name in ("equal", "notequal"):
         return (difference == 0) is (name == "equal")
@@ -186,7 +191,7 @@ _SIGNS: dict[str, Callable[[Value, Value, Scope], int]] = {
 def _time_of_day(value: Value, scope: Scope) -> int:
     """Milliseconds since midnight of `hours:minutes[:seconds]`, or of a date's local time."""
     if isinstance(value, datetime):
-        local = value.astimezone(zone(scope.timezone))
+        local = aware(value).astimezone(zone(scope.timezone))
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
         return int((local.replace(tzinfo=None) - midnight).total_seconds() * 1000)
     match = _TIME.fullmatch(to_text(value)[:100])

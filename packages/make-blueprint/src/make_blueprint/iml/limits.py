@@ -24,6 +24,9 @@ MAX_PATTERN = 2_000
 MAX_PATTERN_INPUT = 200_000
 """Characters of the text a regular expression searches."""
 
+MAX_DATE = 500
+"""Characters of a text read as a date by a format, and of the format."""
+
 
 def bounded_text(length: int) -> None:
     """Refuse a text of `length` characters when it is longer than `MAX_TEXT`."""

@@ -8,14 +8,14 @@ from datetime import datetime
 from random import Random
 
 from make_blueprint.iml.errors import Refused
-from make_blueprint.iml.values import Value
+from make_blueprint.iml.values import Data, Value
 
 
-def _no_bundles() -> Mapping[int, Mapping[str, Value]]:
+def _no_bundles() -> Mapping[int, Mapping[str, Data]]:
     return {}
 
 
-def _no_values() -> Mapping[str, Value]:
+def _no_values() -> Mapping[str, Data]:
     return {}
 
 
@@ -43,13 +43,13 @@ class Scope:
             mention: `dateDifference`.
     """
 
-    bundles: Mapping[int, Mapping[str, Value]] = field(default_factory=_no_bundles)
-    variables: Mapping[str, Value] = field(default_factory=_no_values)
+    bundles: Mapping[int, Mapping[str, Data]] = field(default_factory=_no_bundles)
+    variables: Mapping[str, Data] = field(default_factory=_no_values)
     now: datetime | None = None
     timezone: str = "UTC"
     random: Random | None = None
     execution_id: str = ""
-    extra: Mapping[str, Value] = field(default_factory=_no_values)
+    extra: Mapping[str, Data] = field(default_factory=_no_values)
     functions: Mapping[str, Callable[..., Value]] = field(default_factory=_no_functions)
     undocumented: bool = False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import TypeAlias
@@ -23,10 +23,18 @@ IGNORE = Special.IGNORE
 
 Number: TypeAlias = int | float
 
-Value: TypeAlias = (
-    "bool | int | float | str | bytes | datetime | Special | list[Value] | dict[str, Value] | None"
-)
-"""Null, boolean, number, text, buffer, date (aware), keyword, array or collection."""
+Simple: TypeAlias = bool | int | float | str | bytes | datetime | Special | None
+"""Boolean, number, text, buffer, date (aware), keyword or null."""
+
+Value: TypeAlias = "Simple | list[Value] | dict[str, Value]"
+"""A simple value, an array or a collection."""
+
+Data: TypeAlias = "Simple | Sequence[Data] | Mapping[str, Data]"
+"""A value that a caller hands in.
+
+The same as `Value`, stated read-only so that plain JSON types fit; arrays are lists and collections
+dicts all the same.
+"""
 
 
 def is_number(value: Value) -> bool:

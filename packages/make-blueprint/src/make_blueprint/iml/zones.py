@@ -45,7 +45,12 @@ def instant(local: datetime, at: tzinfo) -> datetime:
     return local.replace(tzinfo=at).astimezone(UTC)
 
 
+def aware(date: datetime) -> datetime:
+    """The date itself, or as UTC when it has no zone."""
+    return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
+
+
 def milliseconds(date: datetime) -> int:
     """Whole milliseconds from 1970-01-01 UTC to a date."""
-    elapsed = date - EPOCH
+    elapsed = aware(date) - EPOCH
     return (elapsed.days * 86_400 + elapsed.seconds) * 1000 + elapsed.microseconds // 1000

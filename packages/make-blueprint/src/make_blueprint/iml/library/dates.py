@@ -153,7 +153,7 @@ def _shift(date: datetime, scope: Scope, change: Callable[[datetime], datetime])
     """Change the local clock time of a date in the organization's zone."""
     at = zone(scope.timezone)
     local = date.astimezone(at).replace(tzinfo=None)
-    return instant(change(local), at)
+    return instant(change(local).replace(fold=local.fold), at)
 
 
 def _to_month(local: datetime, year: int, month: int) -> datetime:
