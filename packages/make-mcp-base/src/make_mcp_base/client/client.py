@@ -10,27 +10,18 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, TypeVar
 
-from make_mcp_base.client.answer import (
-    Answer,
-    RawBody,
-    JsonError,
-    media_type,
-    read_json,
-    write_json,
-)
+from make_mcp_base.client.answer import Answer, JsonError, media_type, read_json
+from make_mcp_base.client.bodies import content_of, json_of
 from make_mcp_base.client.breaker import Breaker, BreakerState
 from make_mcp_base.client.budget import LocalBudget, is_counted
 from make_mcp_base.client.diagnosis import Diagnosis
 from make_mcp_base.client.exchange import ByteStream, Exchange
 from make_mcp_base.client.failures import (
     MAY_HAVE_HAPPENED,
-    BadAnswer,
     BadSettings,
-    Invalid,
     MakeFailure,
     NotFound,
     RateLimited,
-    TooLarge,
 )
 from make_mcp_base.client.query import checked_path, encode_query
 from make_mcp_base.client.replies import Call, request_id_of
@@ -43,6 +34,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
+    from make_mcp_base.client.answer import RawBody
     from make_mcp_base.client.budget import Budget
     from make_mcp_base.client.query import QueryValue
     from make_mcp_base.client.settings import ClientSettings
@@ -234,7 +226,7 @@ class MakeClient:
         self, call: Call, query: Mapping[str, QueryValue] | None, body: JsonValue | RawBody
     ) -> Outgoing:
         search = encode_query(query or {})
-        content, kind = _content(call, body)
+        content, kind = content_of(call, body)
         headers = {
             "accept": "application/json, */*;q=0.5",
             "authorization": self.settings.authorization,
@@ -304,7 +296,7 @@ class MakeClient:
     def _answer(self, call: Call, received: Received, history: History) -> Answer:
         return Answer(
             status=received.status,
-            json=_parsed(call, received),
+            json=json_of(call, received),
             headers=received.headers,
             elapsed_ms=self._elapsed_ms(history),
             request_id=request_id_of(received.headers),
@@ -346,60 +338,3 @@ def _refuse_network_local(settings: ClientSettings, transport: Transport | None)
             why="Plain http to a .local name would show the token to the network.",
             next_step="Use https://, a loopback address, or an app in this process.",
         )
-
-
-def _content(call: Call, body: JsonValue | RawBody) -> tuple[bytes | None, str]:
-    if body is None:
-        return None, ""
-    if isinstance(body, RawBody):
-        return body.content, body.media_type
-    try:
-        return write_json(body), "application/json"
-    except JsonError as error:
-        raise Invalid(
-            f"The body of {call.name} cannot be sent: {error}.",
-            next_step="Correct the value and call again; nothing was sent.",
-        ) from error
-
-
-def _parsed(call: Call, received: Received) -> JsonValue:
-    kind = media_type(received.headers)
-    if received.status in {204, 205} or (not received.body and kind != "application/json"):
-        return None
-    if kind == "text/html":
-        raise _bad(call, received, "a web page, not an answer of Make's API")
-    if kind != "application/json":
-        return None
-    if received.truncated:
-        raise _over_budget(call, received)
-    try:
-        return read_json(received.body)
-    except JsonError as error:
-        raise _bad(call, received, f"JSON that cannot be read: {error}") from error
-
-
-def _bad(call: Call, received: Received, found: str) -> BadAnswer:
-    return BadAnswer(
-        f"{call.name} was answered with {found}.",
-        effect=_reported_done(call, received),
-        next_step="Check MAKE_ZONE or MAKE_BASE_URL and any proxy in between; if they are right, "
-        + ("look whether the change is there." if call.writes else "call again in a minute."),
-        retryable=call.repeatable,
-        status=received.status,
-        request_id=request_id_of(received.headers),
-    )
-
-
-def _over_budget(call: Call, received: Received) -> TooLarge:
-    return TooLarge(
-        f"The answer to {call.name} is larger than {call.max_bytes:,} bytes.",
-        why="Reading stopped there.",
-        effect=_reported_done(call, received),
-        next_step="Ask for fewer columns, rows or days.",
-        status=received.status,
-        request_id=request_id_of(received.headers),
-    )
-
-
-def _reported_done(call: Call, received: Received) -> str:
-    return f"Make reported success ({received.status})." if call.writes else ""

@@ -96,6 +96,8 @@ class Diagnosis:
         zones = zones_in(value)
         if zones:
             return self._host not in zones, zones[0]
+        if organizations_in(value):
+            return False, None
         empty_handed = status in {200, 403} and "organizations:read" in held
         found = await self._zone_finder() if self._zone_finder else None
         if found:
@@ -125,10 +127,15 @@ def _scopes_in(value: JsonValue) -> frozenset[str] | None:
     return frozenset(scope for scope in scopes if isinstance(scope, str))
 
 
-def zones_in(value: JsonValue) -> list[str]:
-    """List the home zones that the organizations of an answer name, in their order."""
+def organizations_in(value: JsonValue) -> list[dict[str, JsonValue]]:
+    """List the organizations of an answer, none when it holds no list of them."""
     organizations = value.get("organizations") if isinstance(value, dict) else None
     if not isinstance(organizations, list):
         return []
-    zones = [each.get("zone") for each in organizations if isinstance(each, dict)]
+    return [each for each in organizations if isinstance(each, dict)]
+
+
+def zones_in(value: JsonValue) -> list[str]:
+    """List the home zones that the organizations of an answer name, in their order."""
+    zones = [each.get("zone") for each in organizations_in(value)]
     return [zone.lower() for zone in zones if isinstance(zone, str) and zone]

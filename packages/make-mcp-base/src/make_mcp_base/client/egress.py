@@ -30,6 +30,9 @@ ANSWER_BYTES = 1_000_000
 
 _ROUTABLE_V6 = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_SPECIAL_V4 = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv4Network("192.88.99.0/24"))
+"""Special-purpose networks (RFC 6890) that `is_global` of some Python versions lets through."""
+
 _CLOUD_SERVICES = frozenset({ipaddress.ip_address("168.63.129.16")})
 """Public addresses that reach only the machine's own cloud: Azure's wire server."""
 
@@ -115,6 +118,8 @@ def is_public(address: Address) -> bool:
     if inner in _CLOUD_SERVICES or inner.is_multicast or inner.is_reserved:
         return False
     if isinstance(inner, ipaddress.IPv6Address) and inner not in _ROUTABLE_V6:
+        return False
+    if any(inner in network for network in _SPECIAL_V4):
         return False
     return inner.is_global
 

@@ -89,10 +89,11 @@ class Exchange:
 
     async def receive(self, call: Call, outgoing: Outgoing) -> Received:
         """Send a request and read its answer within the byte budget. Raises `MakeFailure`."""
-        progress = Progress()
+        # Loading the library is not Make's time, so it happens before the limit starts.
+        progress, wire = Progress(), self._wire()
         with self._breaker.watch(), self._named(call, progress):
             async with asyncio.timeout(call.timeout):
-                async with self._wire().open(outgoing, progress) as incoming:
+                async with wire.open(outgoing, progress) as incoming:
                     good = 200 <= incoming.status < 300
                     received = await read_within(incoming, call.max_bytes if good else ERROR_BYTES)
             return received if good else self._refuse(received, call)
@@ -106,11 +107,10 @@ class Exchange:
             yield ByteStream(incoming, call, call.max_bytes)
 
     async def _head(self, call: Call, outgoing: Outgoing, stack: AsyncExitStack) -> Incoming:
-        progress = Progress()
+        progress, wire = Progress(), self._wire()
         with self._named(call, progress):
             async with asyncio.timeout(call.timeout):
-                opened = self._wire().open(outgoing, progress)
-                incoming = await stack.enter_async_context(opened)
+                incoming = await stack.enter_async_context(wire.open(outgoing, progress))
                 if not 200 <= incoming.status < 300:
                     self._refuse(await read_within(incoming, ERROR_BYTES), call)
                 return incoming

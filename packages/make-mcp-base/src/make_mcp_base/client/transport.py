@@ -152,3 +152,8 @@ def _tracer(progress: Progress) -> object:
 
 def _words(error: httpx.HTTPError) -> str:
     return str(error) or type(error).__name__
+
+
+def in_process(app: ASGIApp) -> Transport:
+    """Make a transport that hands requests to an ASGI application in this process."""
+    return httpx.ASGITransport(app=app)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from make_mcp_base.client.client import MakeClient
-from make_mcp_base.client.diagnosis import AUTHORIZATION, ORGANIZATIONS, zones_in
+from make_mcp_base.client.diagnosis import AUTHORIZATION, ORGANIZATIONS, organizations_in, zones_in
 from make_mcp_base.client.failures import MakeFailure
 from make_mcp_base.client.settings import ClientSettings
 
@@ -90,8 +90,8 @@ async def _sight(settings: ClientSettings, transport: Transport | None) -> ZoneS
             answer = await client.request("GET", ORGANIZATIONS)
         except MakeFailure as failure:
             return ZoneSight(settings.host, True, False, trouble=_trouble(failure))
-        homes = zones_in(answer.json)
-        return ZoneSight(settings.host, True, bool(homes), tuple(dict.fromkeys(homes)))
+        homes = dict.fromkeys(zones_in(answer.json))
+        return ZoneSight(settings.host, True, bool(organizations_in(answer.json)), tuple(homes))
 
 
 def _trouble(failure: MakeFailure) -> str:

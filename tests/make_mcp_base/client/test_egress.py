@@ -1,0 +1,176 @@
+"""Addresses from arguments: where a request may go, and that it goes there."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+import pytest
+from make_mcp_base.client.egress import (
+    PUBLIC_ONLY,
+    EgressPolicy,
+    EgressRefused,
+    OutsideUnreachable,
+    check_url,
+    is_public,
+    send_outside,
+)
+
+if TYPE_CHECKING:
+    from .conftest import RawServer, WriteHttp
+
+pytestmark = pytest.mark.anyio
+
+
+class Names:
+    """A resolver with fixed answers that counts how often it is asked."""
+
+    def __init__(self, *answers: str) -> None:
+        self.answers = list(answers)
+        self.asked = 0
+
+    async def __call__(self, host: str, port: int) -> list[str]:
+        self.asked += 1
+        return self.answers
+
+
+PUBLIC = Names("93.184.215.14")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://hooks.example.com/x?y=1",
+        "http://hooks.example.com",
+        "https://hooks.example.com:8443/",
+        "https://HOOKS.example.com./",
+    ],
+)
+async def test_a_public_address_is_pinned(url: str) -> None:
+    destination = await check_url(url, resolve=PUBLIC)
+    assert (destination.host, destination.address) == ("hooks.example.com", "93.184.215.14")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://hooks.example.com",
+        "file:///etc/passwd",
+        "gopher://hooks.example.com",
+        "//hooks.example.com",
+        "hooks.example.com",
+        "https://",
+        "https://user@hooks.example.com",
+        "https://user:pw@hooks.example.com",
+        "https://hooks.example.com:22",
+        "https://hooks.example.com:0",
+        "https://hooks.example.com:99999",
+        "https://hooks.example.com\\@10.0.0.1/",
+        "https://hooks.example.com/a b",
+        "https://hooks.example.com/\r\nx: y",
+        "http://[fe80::1%25eth0]/",
+        "http://[::1",
+    ],
+)
+async def test_an_address_of_the_wrong_form_is_refused_unresolved(url: str) -> None:
+    names = Names("93.184.215.14")
+    with pytest.raises(EgressRefused):
+        await check_url(url, resolve=names)
+    assert names.asked == 0
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "127.8.9.1", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1",
+        "169.254.169.254", "100.100.100.200", "168.63.129.16", "192.0.0.192", "224.0.0.1",
+        "255.255.255.255", "240.0.0.1", "::1", "::", "fe80::1", "fd00:ec2::254", "ff02::1",
+        "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe",
+        "2002:7f00:1::", "fec0::1", "2001:db8::1", "::127.0.0.1",
+    ],
+)  # fmt: skip
+async def test_an_address_inside_is_refused_in_every_disguise(address: str) -> None:
+    assert not is_public(ipaddress.ip_address(address))
+    with pytest.raises(EgressRefused, match="not a public address"):
+        await check_url("https://rebind.example.com", resolve=Names(address))
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700:4700::1111", "64:ff9b::808:808"])
+def test_public_addresses_are_public(address: str) -> None:
+    assert is_public(ipaddress.ip_address(address))
+
+
+async def test_one_private_address_among_public_ones_is_enough_to_refuse() -> None:
+    with pytest.raises(EgressRefused):
+        await check_url("https://mixed.example.com", resolve=Names("8.8.8.8", "10.0.0.5"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/",
+        "http://[::1]/",
+        "http://2130706433/",
+        "http://0x7f.1/",
+        "http://127.1/",
+        "http://localhost/",
+    ],
+)
+async def test_loopback_is_refused_however_the_system_reads_it(url: str) -> None:
+    with pytest.raises((EgressRefused, OutsideUnreachable)):
+        await check_url(url)
+
+
+async def test_a_name_that_does_not_resolve_is_told() -> None:
+    with pytest.raises(OutsideUnreachable, match="does not resolve"):
+        await check_url("https://gone.example.com", resolve=Names())
+
+
+async def test_the_operator_can_allow_hosts_ports_and_networks() -> None:
+    policy = EgressPolicy.of("vault.internal, metrics.internal:9000, 10.2.0.0/16")
+    inside = Names("10.9.0.1")
+    assert (await check_url("http://vault.internal:8200/v1", policy, resolve=inside)).port == 8200
+    assert await check_url("http://metrics.internal:9000/", policy, resolve=inside)
+    assert await check_url("http://other.internal/", policy, resolve=Names("10.2.3.4"))
+    with pytest.raises(EgressRefused):
+        await check_url("http://metrics.internal/", policy, resolve=inside)
+    with pytest.raises(EgressRefused):
+        await check_url("http://other.internal/", policy, resolve=inside)
+
+
+async def test_a_request_goes_to_the_checked_address_under_the_given_name(
+    raw: RawServer, http: WriteHttp
+) -> None:
+    raw.replies = [http(b'{"ok":1}')]
+    port = int(raw.url.rpartition(":")[2])
+    names = Names("127.0.0.1")
+    policy = EgressPolicy.of("receiver.example.com")
+    url = f"http://receiver.example.com:{port}/in?x=1#part"
+    destination = await check_url(url, policy, resolve=names)
+    received = await send_outside("post", destination, content=b"{}")
+    assert (received.status, received.body) == (200, b'{"ok":1}')
+    assert names.asked == 1
+    head = raw.heads[0].decode()
+    assert head.startswith("POST /in?x=1 HTTP/1.1")
+    assert f"host: receiver.example.com:{port}" in head.lower()
+    assert "authorization" not in head.lower()
+
+
+async def test_a_redirect_is_handed_back_and_not_followed(raw: RawServer, http: WriteHttp) -> None:
+    raw.replies = [http(b"", "302 Found", f"location: {raw.url}/secret")]
+    policy = EgressPolicy.of("127.0.0.1")
+    destination = await check_url(f"{raw.url}/in", policy)
+    assert (await send_outside("GET", destination)).status == 302
+    assert len(raw.methods) == 1
+
+
+async def test_a_receiver_that_hangs_up_is_asked_once(raw: RawServer) -> None:
+    raw.replies = [b""]
+    destination = await check_url(raw.url, EgressPolicy.of("127.0.0.1"))
+    with pytest.raises(OutsideUnreachable, match="may have received"):
+        await send_outside("POST", destination, content=b"{}")
+    assert raw.methods == ["POST"]
+
+
+def test_nothing_is_allowed_by_default() -> None:
+    assert (PUBLIC_ONLY.hosts, PUBLIC_ONLY.networks) == (frozenset(), ())
