@@ -33,7 +33,9 @@ def signing_key(data_dir: Path) -> Ed25519PrivateKey:
             raise _refusal(path, "Other users may read it.", f"Run: chmod 600 {path}")
         return _load(path)
     except OSError as error:
-        raise _refusal(path, f"{error}.", "Make the data directory writable.") from error
+        raise _refusal(
+            path, f"{error}.", "Make the data directory writable, and some room."
+        ) from error
 
 
 def _load(path: Path) -> Ed25519PrivateKey:

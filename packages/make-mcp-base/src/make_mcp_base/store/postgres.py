@@ -85,6 +85,7 @@ async def open_postgres(
             timeout=10,
             command_timeout=max(10.0, patience * 2),
             server_settings=_settings(name, patience),
+            reset=_keep,
         )
     store = PostgresStore(pool, name, location, clock, patience)
     try:
@@ -93,6 +94,10 @@ async def open_postgres(
         pool.terminate()
         raise
     return store
+
+
+async def _keep(connection: object) -> None:
+    """Leave a returned connection as it is: no call changes its session, so save the round trip."""
 
 
 def _settings(name: str, patience: float) -> dict[str, str]:

@@ -57,6 +57,14 @@ WHERE lease.owner = excluded.owner OR lease.until <= ?4
 RETURNING name
 """
 
+_BUDGET = """
+SELECT (SELECT until FROM budget_block WHERE key = ?1 AND until > ?2),
+       (SELECT at FROM budget_use WHERE key = ?1 AND at > ?3 AND at <= ?4
+        ORDER BY at DESC LIMIT 1 OFFSET ?5)
+"""
+
+_SPENT = "DELETE FROM budget_use WHERE key = ?1 AND (at <= ?2 OR at > ?3)"
+
 _BLOCK = """
 INSERT INTO budget_block (key, until) VALUES (?1, ?2)
 ON CONFLICT (key) DO UPDATE SET until = excluded.until WHERE budget_block.until < excluded.until
@@ -94,6 +102,7 @@ class SqlStore(ABC):
         self._location = location
         self._clock = clock
         self._cache_puts = 0
+        self._budget_takes = 0
 
     @abstractmethod
     async def _run(self, sql: str, *values: Value, durable: bool = False) -> Sequence[Row]:
@@ -234,6 +243,9 @@ class SqlStore(ABC):
         """Ask for one request of a shared budget: a strict sliding window."""
         if limit < 1 or window_seconds <= 0:
             raise ValueError("a budget has at least one request and a window longer than nothing")
+        if self._budget_takes % _SWEEP_EVERY == 0:
+            await self._run(_SPENT, key, now - window_seconds, now + window_seconds)
+        self._budget_takes += 1
         async with self._transaction(f"budget {key}") as run:
             free_at = await _free_at(run, key, limit, window_seconds, now)
             if free_at is not None:
@@ -329,22 +341,12 @@ async def _free_at(
     run: Session, key: str, limit: int, window_seconds: float, now: float
 ) -> float | None:
     """Return when the budget gives again, or None when it gives now."""
-    block = await run("SELECT until FROM budget_block WHERE key = ?1 AND until > ?2", key, now)
-    if block:
-        return block[0][0]
     # A use from beyond the next window was written by a clock that has since been set back.
-    await run(
-        "DELETE FROM budget_use WHERE key = ?1 AND (at <= ?2 OR at > ?3)",
-        key,
-        now - window_seconds,
-        now + window_seconds,
-    )
-    oldest = await run(
-        "SELECT at FROM budget_use WHERE key = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?2",
-        key,
-        limit - 1,
-    )
-    return oldest[0][0] + window_seconds if oldest else None
+    (row,) = await run(_BUDGET, key, now, now - window_seconds, now + window_seconds, limit - 1)
+    blocked_until, oldest_that_counts = row
+    if blocked_until is not None:
+        return blocked_until
+    return None if oldest_that_counts is None else oldest_that_counts + window_seconds
 
 
 def _packed(body: str) -> bytes:
