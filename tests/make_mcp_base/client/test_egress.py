@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
+import ssl
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from make_mcp_base.client.egress import (
     PUBLIC_ONLY,
     EgressPolicy,
@@ -15,8 +23,11 @@ from make_mcp_base.client.egress import (
     is_public,
     send_outside,
 )
+from make_mcp_base.client.transport import HttpxWire
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .conftest import RawServer, WriteHttp
 
 pytestmark = pytest.mark.anyio
@@ -32,6 +43,29 @@ class Names:
     async def __call__(self, host: str, port: int) -> list[str]:
         self.asked += 1
         return self.answers
+
+
+def certificate_for(name: str, folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Make a server's TLS context for a name, and one that trusts it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    form = serialization.Encoding.PEM
+    pem = folder / "server.pem"
+    pem.write_bytes(
+        certificate.public_bytes(form)
+        + key.private_bytes(form, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    own.load_cert_chain(pem)
+    return own, ssl.create_default_context(cafile=str(pem))
 
 
 PUBLIC = Names("93.184.215.14")
@@ -154,6 +188,26 @@ async def test_a_request_goes_to_the_checked_address_under_the_given_name(
     assert head.startswith("POST /in?x=1 HTTP/1.1")
     assert f"host: receiver.example.com:{port}" in head.lower()
     assert "authorization" not in head.lower()
+
+
+async def test_the_certificate_is_checked_against_the_name_and_not_the_pinned_address(
+    raw: RawServer, http: WriteHttp, tmp_path: Path
+) -> None:
+    own, trust = certificate_for("receiver.example.com", tmp_path)
+    listener = await asyncio.start_server(raw.serve, "127.0.0.1", 0, ssl=own)
+    port = listener.sockets[0].getsockname()[1]
+    raw.replies = [http(b"{}")]
+    policy = EgressPolicy.of("receiver.example.com, other.example.com")
+    wire = HttpxWire(httpx.AsyncHTTPTransport(verify=trust))
+    right, wrong = [
+        await check_url(f"https://{name}.example.com:{port}/", policy, resolve=Names("127.0.0.1"))
+        for name in ("receiver", "other")
+    ]
+    assert (await send_outside("GET", right, wire=wire)).status == 200
+    with pytest.raises(OutsideUnreachable, match="certificate"):
+        await send_outside("GET", wrong, wire=wire)
+    await wire.aclose()
+    listener.close()
 
 
 async def test_a_redirect_is_handed_back_and_not_followed(raw: RawServer, http: WriteHttp) -> None:

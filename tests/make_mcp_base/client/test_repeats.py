@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import anyio
 import pytest
 from make_mcp_base.client.failures import (
     CircuitOpen,
@@ -275,6 +276,19 @@ async def test_a_cancelled_request_leaves_no_connection_and_is_not_swallowed(
     await asyncio.wait_for(raw.gone.wait(), 5)
     assert client.breaker.failures == 0
     assert raw.methods == ["GET"]
+
+
+async def test_a_cancel_scope_around_a_request_ends_it_and_its_connection(
+    raw: RawServer, open_client: OpenClient
+) -> None:
+    raw.replies = [b"hang"]
+    client = open_client(raw.url, transport=None)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(client.request, "POST", ONE)
+        await raw.arrived.wait()
+        tasks.cancel_scope.cancel()
+    await asyncio.wait_for(raw.gone.wait(), 5)
+    assert raw.methods == ["POST"]
 
 
 async def test_a_call_cancelled_while_it_waits_to_repeat_sends_nothing_more(

@@ -263,7 +263,7 @@ def _refused(reason: str) -> EgressRefused:
 
 
 def _no_answer(host: str, limit: float, error: Exception) -> OutsideUnreachable:
-    reason = str(error) or f"no complete answer within {limit:g} s"
+    reason = str(error).rstrip(".") or f"no complete answer within {limit:g} s"
     return OutsideUnreachable(
         f"{host} did not answer.",
         why=f"{reason}.",

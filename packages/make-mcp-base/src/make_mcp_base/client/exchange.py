@@ -153,7 +153,7 @@ def failure_of_fault(fault: WireError, call: Call, elapsed: float) -> MakeFailur
     failure = BadAnswer if fault.kind == "unreadable" else Unreachable
     broken = failure(
         f"The answer of {call.zone} to {call.name} was lost.",
-        why=f"The connection broke or its bytes cannot be read: {fault}.",
+        why=f"The connection broke or its bytes cannot be read: {str(fault).rstrip('.')}.",
         effect=MAY_HAVE_HAPPENED if call.writes else "",
         next_step=after_doubt(call),
         retryable=call.repeatable,

@@ -15,6 +15,8 @@ from make_mcp_base.client.wire import Incoming, Outgoing, Progress, WireError
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
+    from make_mcp_base.sandboxed import Asgi
+
 Transport: TypeAlias = httpx.AsyncBaseTransport
 """What `MakeClient(transport=…)` takes instead of the network: an ASGI app, usually."""
 
@@ -74,6 +76,8 @@ class HttpxWire:
         extensions: dict[str, object] = {"trace": _tracer(progress)}
         if outgoing.pinned:
             headers["host"] = url.netloc.decode("ascii")
+            # The pool knows connections by address; one checked for a name serves no other name.
+            headers["connection"] = "close"
             extensions["sni_hostname"] = url.host
             url = url.copy_with(host=outgoing.pinned)
         limit = httpx.Timeout(outgoing.limit, connect=min(outgoing.limit, CONNECT_SECONDS))
@@ -154,6 +158,6 @@ def _words(error: httpx.HTTPError) -> str:
     return str(error) or type(error).__name__
 
 
-def in_process(app: ASGIApp) -> Transport:
+def in_process(app: Asgi) -> Transport:
     """Make a transport that hands requests to an ASGI application in this process."""
     return httpx.ASGITransport(app=app)
