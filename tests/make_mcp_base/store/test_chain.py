@@ -1,5 +1,6 @@
 """The journal shows every later change, and the checkpoints show where it ended."""
 
+import asyncio
 import hashlib
 import json
 import random
@@ -241,6 +242,37 @@ async def test_a_broken_journal_is_not_signed(written: Written, statement: str) 
         await written.signed_again()
     assert refusal.value.code == "journal_broken"
     assert written.marks.read_bytes() == before
+
+
+@pytest.mark.parametrize("spoilt", [b"x", b"{}\n", b"\n", b"\xff\n"])
+async def test_nothing_is_signed_after_a_spoilt_end_of_the_checkpoint_file(
+    written: Written, spoilt: bytes
+) -> None:
+    before = written.marks.read_bytes() + spoilt
+    written.marks.write_bytes(before)
+    with pytest.raises(StoreError) as refusal:
+        await written.signed_again()
+    assert refusal.value.code == "journal_broken"
+    assert written.marks.read_bytes() == before
+
+
+async def test_verifying_a_long_journal_lets_other_tasks_run(
+    store: Store, tmp_path: Path, step: Step
+) -> None:
+    for number in range(450):
+        await store.journal_append(step(f"op-{number}"))
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    assert (await check(store, tmp_path / "none")).entries == 450
+    counting.cancel()
+    assert turns >= 3
 
 
 async def test_only_one_process_writes_a_checkpoint_at_a_time(

@@ -12,6 +12,7 @@ store's writer cannot rewrite it, and checkpoint often.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from make_mcp_base.store.port import Store
 
 GENESIS = "0" * 64
-_PAGE = 1_000
+_PAGE = 200  # a page is hashed in a few milliseconds; between pages other tasks run
 _BEFORE_ALL = -(2**63)  # an entry smuggled in at 0 or below must be seen as well
 _LEASE = "journal-checkpoint"
 _LEASE_SECONDS = 120.0
@@ -180,7 +181,7 @@ async def verify(store: Store, checkpoints: Path, public_key: Ed25519PublicKey) 
         public_key: Public half of the key that signed them.
     """
     problems: list[str] = []
-    marks = _checked_lines(checkpoints, public_key, problems)
+    marks = await _checked_lines(checkpoints, public_key, problems)
     reading = _Reading(marks, problems)
     try:
         async for entry in _entries(store, _BEFORE_ALL):
@@ -249,23 +250,19 @@ async def _entries(store: Store, after_seq: int) -> AsyncIterator[Entry]:
         for entry in page:
             yield entry
         after_seq = page[-1].seq
+        await asyncio.sleep(0)
 
 
 async def _next_line(
     store: Store, path: Path, key: Ed25519PrivateKey, at: float
 ) -> tuple[str, Checkpoint | None]:
-    problems: list[str] = []
-    lines = _lines(path)
-    marks = _checked_lines(path, key.public_key(), problems)
-    if problems:
-        raise _unsigned(problems[0])
-    last = marks[-1] if marks else None
+    line, last = _last_line(path, key.public_key())
     leaves, head = await _since(store, last)
     if not leaves:
         return "", None
-    previous = hashlib.sha256(lines[-1].encode()).hexdigest() if lines else GENESIS
     seq = (last.seq if last else 0) + len(leaves)
-    mark = _signed(Checkpoint(seq, head, merkle_root(leaves), previous, float(at)), key)
+    bare = Checkpoint(seq, head, merkle_root(leaves), _line_hash(line), float(at))
+    mark = _signed(bare, key)
     return _canonical(asdict(mark)), mark
 
 
@@ -318,42 +315,59 @@ def _append(path: Path, line: str) -> None:
         ) from error
 
 
-def _lines(path: Path) -> list[str]:
+def _lines(path: Path) -> tuple[list[str], str]:
+    """Return the whole lines of the file, and what stands after the last of them."""
     try:
-        text = path.read_bytes().decode()
+        # Not splitlines(): only a newline ends a line, any other separator is a foreign byte in it.
+        *lines, rest = path.read_bytes().decode().split("\n")
     except FileNotFoundError:
-        return []
+        return [], ""
     except (OSError, UnicodeDecodeError) as error:
         raise _unsigned(f"The checkpoint file {path} cannot be read ({error}).") from error
-    # Not splitlines(): only a newline ends a line, any other separator is a foreign byte in it.
-    return text.removesuffix("\n").split("\n") if text else []
+    return lines, rest
 
 
-def _checked_lines(path: Path, key: Ed25519PublicKey, problems: list[str]) -> list[Checkpoint]:
+def _last_line(path: Path, key: Ed25519PublicKey) -> tuple[str, Checkpoint | None]:
+    lines, rest = _lines(path)
+    if not lines and not rest:
+        return "", None
+    mark = _parsed(lines[-1]) if lines and not rest else None
+    if mark is None or not _holds(mark, key):
+        raise _unsigned("The last line of the checkpoint file was changed.")
+    return lines[-1], mark
+
+
+async def _checked_lines(
+    path: Path, key: Ed25519PublicKey, problems: list[str]
+) -> list[Checkpoint]:
     """Return the checkpoints of a file up to the first that does not hold."""
     try:
-        lines = _lines(path)
+        lines, rest = _lines(path)
     except StoreError as failure:
         problems.append(failure.why)
         return []
+    if rest:
+        problems.append("The last line of the checkpoint file has lost its end.")
     marks: list[Checkpoint] = []
-    previous = GENESIS
     for number, line in enumerate(lines, 1):
         mark = _parsed(line)
-        floor = marks[-1].seq if marks else 0
-        if mark is None or not _holds(mark, key) or mark.previous != previous or mark.seq <= floor:
+        if mark is None or not _holds(mark, key) or not _follows(mark, marks, lines):
             problems.append(f"Line {number} of the checkpoint file was changed.")
             break
         marks.append(mark)
-        previous = hashlib.sha256(line.encode()).hexdigest()
-    else:
-        _check_end(path, lines, problems)
+        await asyncio.sleep(0)
     return marks
 
 
-def _check_end(path: Path, lines: Sequence[str], problems: list[str]) -> None:
-    if lines and not path.read_bytes().endswith(b"\n"):
-        problems.append(f"Line {len(lines)} of the checkpoint file has lost its end.")
+def _follows(mark: Checkpoint, marks: Sequence[Checkpoint], lines: Sequence[str]) -> bool:
+    """Say whether a line belongs after those that were found good before it."""
+    if not marks:
+        return mark.previous == GENESIS
+    return mark.previous == _line_hash(lines[len(marks) - 1]) and mark.seq > marks[-1].seq
+
+
+def _line_hash(line: str) -> str:
+    return hashlib.sha256(line.encode()).hexdigest() if line else GENESIS
 
 
 def _parsed(line: str) -> Checkpoint | None:
