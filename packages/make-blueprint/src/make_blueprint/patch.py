@@ -91,7 +91,7 @@ def apply(blueprint: Blueprint, ops: Sequence[Operation] | Sequence[JsonValue]) 
             faults that the input has not. `problems` holds every one, with paths like
             `ops[2].module`; nothing is applied then.
     """
-    plain = [dict(op) if isinstance(op, Mapping) else {"op": op} for op in ops]
+    plain = [_as_operation(op) for op in ops]
     check_data({"ops": [*plain]})
     session = Session(blueprint)
     for number, op in enumerate(plain):
@@ -112,6 +112,11 @@ def apply(blueprint: Blueprint, ops: Sequence[Operation] | Sequence[JsonValue]) 
         session.changed,
         session.notes,
     )
+
+
+def _as_operation(op: Operation | JsonValue) -> JsonObject:
+    """Take an operation as it came; what is no object is refused later, with its place."""
+    return dict(op) if isinstance(op, Mapping) else {"op": op}
 
 
 def operation_names() -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from make_blueprint.document import JsonObject, JsonValue, as_list, as_object
 
@@ -13,7 +14,7 @@ _ANYWHERE = frozenset(
     {"password", "passwd", "passphrase", "pwd", "secret", "authorization", "credential"}
     | {"credentials", "bearer", "cookie", "pkey", "apikey"}
 )
-_LAST = frozenset({"token", "pass", "auth"})
+_LAST = frozenset({"token", "pass"})
 _PAIRS = frozenset(
     (first, "key")
     for first in ("api", "private", "access", "auth", "signing", "encryption", "secret", "master")
@@ -26,11 +27,11 @@ _ONE_EXPRESSION = re.compile(r"\{\{[^{}\"']*\}\}")
 def is_secret_name(name: str) -> bool:
     """Tell whether a value under a name is likely to be a secret: `apiKey`, `X-Auth-Token`."""
     words = [word.lower() for word in _WORD.findall(name)]
-    if not words:
-        return False
+    if not words or words[-1] == "keychain":
+        return False  # a keychain field holds the id of a key, not the key
     if words[-1] in _LAST or _ANYWHERE.intersection(words):
         return True
-    return any(pair in _PAIRS for pair in zip(words, words[1:], strict=False))
+    return any(pair in _PAIRS for pair in pairwise(words))
 
 
 def masked(value: JsonValue, name: str = "") -> JsonValue:
@@ -44,11 +45,9 @@ def masked(value: JsonValue, name: str = "") -> JsonValue:
         value: Any JSON value; it stays as it is.
         name: The key it stands under.
     """
-    holder: JsonObject = {name: value}
-    todo: list[tuple[JsonObject | list[JsonValue], bool, frozenset[str]]] = []
-    copy: JsonObject = {}
-    todo.append((copy, False, frozenset()))
-    copy.update(holder)
+    copy: JsonObject = {name: value}
+    todo: list[tuple[JsonObject | list[JsonValue], bool, frozenset[str]]]
+    todo = [(copy, False, frozenset())]
     while todo:
         container, hidden, declared = todo.pop()
         declared |= _declared(container)
