@@ -25,6 +25,11 @@ def milliseconds(moment: datetime) -> int:
     return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
 
 
+def from_milliseconds(value: int) -> datetime:
+    """The time of epoch milliseconds, aware, UTC."""
+    return datetime.fromtimestamp(value // 1000, UTC) + timedelta(milliseconds=value % 1000)
+
+
 def parse_stamp(text: str) -> datetime:
     """Read an ISO 8601 time; one without a zone is UTC.
 

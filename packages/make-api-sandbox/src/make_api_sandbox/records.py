@@ -97,7 +97,7 @@ def value_faults(value: Any, field: JsonObject, path: str) -> list[Fault]:
     if kind == "collection" and nested:
         return record_faults(value, nested, path=path)
     if kind == "array" and nested:
-        item: JsonObject = nested if isinstance(nested, dict) else _collection_of(nested)
+        item = _item_field(nested)
         return [
             fault
             for at, one in enumerate(cast("list[Any]", value))
@@ -106,8 +106,11 @@ def value_faults(value: Any, field: JsonObject, path: str) -> list[Fault]:
     return []
 
 
-def _collection_of(spec: object) -> JsonObject:
-    return {"type": "collection", "spec": spec}
+def _item_field(spec: object) -> JsonObject:
+    """The field of an array's items: given as one field, or as the fields of a collection."""
+    return (
+        cast(JsonObject, spec) if isinstance(spec, dict) else {"type": "collection", "spec": spec}
+    )
 
 
 def _fits(value: Any, kind: str) -> bool:
