@@ -102,6 +102,7 @@ class _Reader:
         self.text = text
         self.tokens = tokens
         self._closing = _closing_brackets(tokens)
+        self._words = _operator_words(tokens)
 
     def reference(self, at: int) -> Reference | None:
         """The reference that starts at the token `at`, if one does."""
@@ -131,10 +132,7 @@ class _Reader:
         token = self.tokens[at]
         if token.kind != "name" or self.tokens[at + 1].text != "(" or self._is_step(at):
             return False
-        if token.text not in ("and", "or", "mod") or at == 0:
-            return True
-        before = self.tokens[at - 1]
-        return before.kind == "operator" and before.text not in ")]"
+        return at not in self._words
 
     def _refer(self, module: str, token: Token, fields: tuple[str, ...], end: int) -> Reference:
         return Reference(int(module), self._path(token.end, end), token.start, end, fields)
@@ -177,6 +175,19 @@ def _closing_brackets(tokens: list[Token]) -> dict[int, int]:
         elif token.text == "]" and open_at:
             pairs[open_at.pop()] = at
     return pairs
+
+
+def _operator_words(tokens: list[Token]) -> set[int]:
+    """Indexes of the words `and`, `or`, `mod` that follow an operand and so join two."""
+    words: set[int] = set()
+    after_operand = False
+    for at, token in enumerate(tokens):
+        if after_operand and token.kind == "name" and token.text in ("and", "or", "mod"):
+            words.add(at)
+            after_operand = False
+        else:
+            after_operand = token.kind != "operator" or token.text in ")]"
+    return words
 
 
 def _is_id(digits: str) -> bool:

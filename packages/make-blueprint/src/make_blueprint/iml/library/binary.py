@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64 as codec
-import binascii
 import hashlib
 import hmac
+from collections.abc import Callable
 
 from make_blueprint.iml.coercion import to_buffer, to_text
 from make_blueprint.iml.errors import Refused
@@ -136,16 +136,25 @@ def _bytes_of(value: Value, encoding: str) -> bytes:
         raise Refused("with the encoding binary the value must be a buffer")
     if isinstance(value, bytes):
         return value
-    text = to_text(value)
+    decode = _DECODERS.get(encoding)
+    if decode is None:
+        raise Refused(f"'{encoding[:40]}' is not an encoding; use text, hex or base64")
     try:
-        match encoding:
-            case "hex":
-                return bytes.fromhex(text)
-            case "base64":
-                return codec.b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4))
-            case "text" | "utf8" | "utf-8":
-                return to_buffer(value)
-            case _:
-                raise Refused(f"'{encoding[:40]}' is not an encoding; use text, hex or base64")
-    except (binascii.Error, UnicodeError) as error:
+        return decode(to_text(value))
+    except ValueError as error:
         raise Refused(f"the text is not valid {encoding}") from error
+
+
+def _from_base64(text: str) -> bytes:
+    """Decode Base64 with or without its padding."""
+    bare = text.rstrip("=")
+    return codec.b64decode(bare + "=" * (-len(bare) % 4))
+
+
+_DECODERS: dict[str, Callable[[str], bytes]] = {
+    "text": to_buffer,
+    "utf8": to_buffer,
+    "utf-8": to_buffer,
+    "hex": bytes.fromhex,
+    "base64": _from_base64,
+}
