@@ -1,1 +1,20 @@
-"""Interactive Make.com tools."""
+"""Interactive Make.com tools: build, run, repair and organize scenarios."""
+
+from make_mcp_base.definition.bundle import Bundle
+
+bundle = Bundle(
+    "core",
+    package="make_mcp_core_tools",
+    title="Core operations",
+    planned=(
+        "ai_agents",
+        "billing",
+        "blueprint_collaboration",
+        "custom_apps",
+        "enterprise_secrets",
+        "marketplace",
+        "sdk",
+        "templates",
+        "variables",
+    ),
+)

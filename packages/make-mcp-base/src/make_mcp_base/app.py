@@ -1,0 +1,51 @@
+"""An app: a server as a declaration of what it is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """What one server is.
+
+    Attributes:
+        name: Name of the distribution and of the command.
+        slug: Short name in the gateway's tool names (`make_core_tool_search`).
+        title: One line for people.
+        bundles: Names of the bundles it serves; empty means every installed one.
+        port: Port of `serve --http`.
+        everyday: Tools that are listed by default, beside the server tools and the gateway.
+        config_name: Name of its entry in a client's configuration.
+        config_timeout: Seconds a client should wait for it.
+        shows_everything: True when all tools are listed by default.
+        launcher: Answers the command line before the ordinary commands do; None to let it pass.
+    """
+
+    name: str
+    slug: str
+    title: str
+    bundles: tuple[str, ...]
+    port: int
+    everyday: tuple[str, ...] = ()
+    config_name: str = ""
+    config_timeout: int = 30
+    shows_everything: bool = False
+    launcher: Callable[[list[str]], int | None] | None = None
+
+    @property
+    def version(self) -> str:
+        """Version of the installed distribution."""
+        from importlib.metadata import version
+
+        return version(self.name)
+
+    def run(self) -> None:
+        """Be the command: read the command line, work, and exit the process."""
+        from make_mcp_base.cli.main import run
+
+        run(self)

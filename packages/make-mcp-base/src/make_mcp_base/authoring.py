@@ -1,0 +1,82 @@
+"""The one door for authors of tools: all a category module imports.
+
+A category reads inputs, outputs, tools; see the guide "Add a tool" for a whole one.
+"""
+
+from make_mcp_base.calls.make import Make
+from make_mcp_base.calls.paging import page_of
+from make_mcp_base.calls.ports import Delivery
+from make_mcp_base.calls.requests import (
+    Irreversible,
+    Request,
+    Undo,
+    Watch,
+    delete,
+    patch,
+    post,
+    put,
+)
+from make_mcp_base.definition.bundle import Bundle, check_bundle
+from make_mcp_base.definition.category import Category
+from make_mcp_base.definition.ids import (
+    ConnectionId,
+    DataStoreId,
+    DataStructureId,
+    ExecutionId,
+    FolderId,
+    HookId,
+    OrganizationId,
+    RoleId,
+    ScenarioId,
+    TeamId,
+    UserId,
+)
+from make_mcp_base.definition.models import (
+    Counter,
+    Document,
+    Input,
+    Json,
+    Output,
+    Page,
+    PageInput,
+    Timestamp,
+)
+from make_mcp_base.errors import Failure, Problem
+
+__all__ = [
+    "Bundle",
+    "Category",
+    "ConnectionId",
+    "Counter",
+    "DataStoreId",
+    "DataStructureId",
+    "Delivery",
+    "Document",
+    "ExecutionId",
+    "Failure",
+    "FolderId",
+    "HookId",
+    "Input",
+    "Irreversible",
+    "Json",
+    "Make",
+    "OrganizationId",
+    "Output",
+    "Page",
+    "PageInput",
+    "Problem",
+    "Request",
+    "RoleId",
+    "ScenarioId",
+    "TeamId",
+    "Timestamp",
+    "Undo",
+    "UserId",
+    "Watch",
+    "check_bundle",
+    "delete",
+    "page_of",
+    "patch",
+    "post",
+    "put",
+]

@@ -1,0 +1,1 @@
+"""One call of a tool, from raw arguments to a rendered answer."""

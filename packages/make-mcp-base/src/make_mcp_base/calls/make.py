@@ -1,0 +1,386 @@
+"""What a tool is given: Make, as far as this call may use it.
+
+Reads go straight to the API. Writes say in the same breath how they are taken back, and pass the
+call's writer, which plans, confirms, journals and sends them (`make_mcp_base.calls.writers`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from make_mcp_base.calls.ports import Delivery
+from make_mcp_base.calls.requests import (
+    STAND_IN,
+    Irreversible,
+    Request,
+    Undo,
+    Write,
+)
+from make_mcp_base.calls.writers import PlanEnds
+from make_mcp_base.definition.models import Input
+from make_mcp_base.errors import Failure
+from make_mcp_base.safety.redaction import HIDDEN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pydantic import JsonValue
+
+    from make_mcp_base.calls.account import Account
+    from make_mcp_base.calls.ports import Api, Caller
+    from make_mcp_base.calls.writers import Writer
+    from make_mcp_base.kernel import Kernel
+
+M = TypeVar("M", bound=BaseModel)
+Query = Input | Mapping[str, Any] | None
+Reversal = Undo | Irreversible
+
+_PAGE = 1_000
+_LONGEST_LIST = 100_000
+
+
+@dataclass(slots=True)
+class Make:
+    """Make.com, as one call of a tool sees it.
+
+    Attributes:
+        api: Where requests go.
+        writer: What becomes of writes.
+        caller: Who hears of progress.
+        kernel: The server's own parts; for the server tools only.
+        scope: The scope of the tool, named in failures.
+        team_default: Team from the configuration, or None.
+        organization_default: Organization from the configuration, or None.
+        organization_id: Organization whose rate budget this call spends, once it is known.
+        warnings: What was repaired, assumed or left out.
+        impact: What else a change touches, for its plan.
+        diff: The change in words, for its plan.
+        assumed: Arguments that were filled in from the configuration or the account.
+    """
+
+    api: Api
+    writer: Writer
+    caller: Caller
+    kernel: Kernel | None = None
+    scope: str = ""
+    team_default: int | None = None
+    organization_default: int | None = None
+    organization_id: int | None = None
+    warnings: list[str] = field(default_factory=list[str])
+    impact: list[str] = field(default_factory=list[str])
+    diff: list[str] = field(default_factory=list[str])
+    assumed: dict[str, int] = field(default_factory=dict[str, int])
+    _new: dict[int, str] = field(default_factory=dict[int, str])
+
+    # Reading
+
+    async def get(
+        self,
+        path: str,
+        query: Query = None,
+        *,
+        into: type[M],
+        scope: str = "",
+        fresh_for: float = 0,
+        max_bytes: int | None = None,
+    ) -> M:
+        """Read something.
+
+        Args:
+            path: API path with its ids filled in (`/teams/12`).
+            query: Arguments of the tool, or query members in Make's spelling; `cols` may be a list.
+            into: Model of the answer, wrapper key included.
+            scope: Make's permission it needs, when it is not the tool's own.
+            fresh_for: How old an answer from the cache may be, in seconds.
+            max_bytes: Refuse answers above this size.
+
+        Raises:
+            Failure: Make refused, could not be reached, or answered something else.
+        """
+        answer = await self.json(path, query, scope=scope, fresh_for=fresh_for, max_bytes=max_bytes)
+        return _model(into, answer, path)
+
+    async def json(
+        self,
+        path: str,
+        query: Query = None,
+        *,
+        scope: str = "",
+        fresh_for: float = 0,
+        max_bytes: int | None = None,
+    ) -> JsonValue:
+        """Read something as plain JSON data; arguments and failures as in `get`."""
+        self._must_exist(path)
+        return await self.api.send(
+            "GET",
+            path,
+            query=_members(query),
+            scope=scope or self.scope,
+            organization=self.organization_id,
+            fresh_for=fresh_for,
+            max_bytes=max_bytes,
+        )
+
+    async def all(
+        self, path: str, query: Query = None, *, key: str, item: type[M], scope: str = ""
+    ) -> list[M]:
+        """Read a whole list, page by page.
+
+        Args:
+            path: API path of the list.
+            query: As in `get`.
+            key: Wrapper key of the list in the answer.
+            item: Model of one row.
+            scope: As in `get`.
+
+        Raises:
+            Failure: As in `get`; or the list has more than 100,000 rows.
+        """
+        rows: list[M] = []
+        members = dict(_members(query))
+        while True:
+            page = members | {"pg[limit]": _PAGE, "pg[offset]": len(rows)}
+            answer = await self.json(path, page, scope=scope)
+            found = answer.get(key) if isinstance(answer, dict) else None
+            if not isinstance(found, list):
+                raise _unexpected(path, f"`{key}` is missing")
+            rows += [_model(item, row, path) for row in found]
+            paged = isinstance(answer, dict) and "pg" in answer
+            if not paged or len(found) < _PAGE:
+                return rows
+            if len(rows) >= _LONGEST_LIST:
+                raise Failure(
+                    f"The list {path} has more than {_LONGEST_LIST:,} rows.",
+                    next_step="Narrow it with the tool's filters.",
+                    code="too_many",
+                )
+
+    async def ask(self, path: str, body: JsonValue = None, *, into: type[M], scope: str = "") -> M:
+        """Send a POST request that changes nothing, such as the test of a connection."""
+        self._must_exist(path)
+        answer = await self.api.send(
+            "POST",
+            path,
+            body=body,
+            scope=scope or self.scope,
+            organization=self.organization_id,
+        )
+        return _model(into, answer, path)
+
+    # Writing
+
+    async def write(
+        self,
+        request: Request,
+        *,
+        into: type[M],
+        says: str,
+        undo: Reversal | Callable[[M], Reversal],
+        before: JsonValue = None,
+        predict: JsonValue = None,
+    ) -> M:
+        """Change something: send a request made with `post`, `put`, `patch` or `delete`.
+
+        Args:
+            request: Exactly what is sent.
+            into: Model of the answer.
+            says: One short sentence of what it does ("Switch on scenario 12").
+            undo: How it is taken back, given the answer where that is needed; or why it cannot be.
+            before: The state this rests on. A plan is void once it has moved.
+            predict: The answer a plan goes on with. Without it a plan ends here, so only the last
+                write of a tool may leave it out. New ids come from `new_id`.
+
+        Raises:
+            Failure: As in `get`, and when the journal cannot be written, a policy forbids the
+                change, or the plan that was confirmed no longer holds.
+        """
+        self._refuse_hidden(request.body, says)
+        path = request.path
+
+        def reverse(answer: JsonValue) -> Reversal:
+            return undo(_model(into, answer, path)) if callable(undo) else undo
+
+        scoped = replace(request, scope=request.scope or self.scope)
+        answer = await self.writer.write(Write(scoped, says, before), reverse, predict)
+        return _model(into, answer, path)
+
+    async def deliver(
+        self,
+        method: str,
+        url: str,
+        *,
+        says: str,
+        body: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Delivery:
+        """Send a request to an address outside the API, such as a webhook's.
+
+        Raises:
+            Failure: The address may not be reached from here, or did not answer.
+        """
+        request = Request(method, url, {"text": body, "headers": dict(headers or {})})
+        return await self.write(
+            request,
+            into=Delivery,
+            says=says,
+            undo=Irreversible("A request that was sent cannot be called back."),
+        )
+
+    @property
+    def planning(self) -> bool:
+        """True while the call only plans: nothing is sent, and its result is thrown away."""
+        return self.writer.planning
+
+    def confirm(self, reason: str) -> None:
+        """Ask that a plan be confirmed before the first write of this call.
+
+        Args:
+            reason: Why, for the person who decides ("The scenario is active").
+        """
+        self.writer.confirm(reason)
+
+    def affects(self, what: str) -> None:
+        """Add a line to the plan's list of what else the change touches."""
+        self.impact.append(what)
+
+    def shows(self, *lines: str) -> None:
+        """Add lines to the plan's diff."""
+        self.diff.extend(lines)
+
+    def new_id(self, kind: str) -> int:
+        """Give a stand-in, for plans, for the id of a thing that does not exist yet."""
+        stand_in = int(STAND_IN) - len(self._new)
+        self._new[stand_in] = kind
+        return stand_in
+
+    def warn(self, text: str) -> None:
+        """Tell the caller of something that was repaired, assumed or left out."""
+        self.warnings.append(text)
+
+    # Where the call acts
+
+    async def account(self) -> Account:
+        """Tell who the token is and what it reaches; at most five minutes old."""
+        return await self.api.account()
+
+    async def team(self, given: int | None = None) -> int:
+        """Give the team to act in: the given one, the configured one, or the only one.
+
+        Raises:
+            Failure: There are several; the failure lists them.
+        """
+        account = await self.account()
+        chosen = given or self.team_default or _only([team.id for team in account.teams])
+        if chosen is None:
+            names = [f"{team.id} ({team.name})" for team in account.teams]
+            raise _choose("team_id", "team", names, account)
+        if chosen != given:
+            self.assumed["team_id"] = chosen
+        found = account.organization_of(chosen)
+        self.organization_id = found.id if found else self.organization_id
+        return chosen
+
+    async def organization(self, given: int | None = None) -> int:
+        """Give the organization to act in, as `team` does.
+
+        Raises:
+            Failure: There are several; the failure lists them.
+        """
+        account = await self.account()
+        ids = [organization.id for organization in account.organizations]
+        chosen = given or self.organization_default or _only(ids)
+        if chosen is None:
+            names = [f"{o.id} ({o.name})" for o in account.organizations]
+            raise _choose("organization_id", "organization", names, account)
+        if chosen != given:
+            self.assumed["organization_id"] = chosen
+        self.organization_id = chosen
+        return chosen
+
+    async def progress(self, done: float, total: float | None = None, message: str = "") -> None:
+        """Tell the caller how far the work has come."""
+        if not self.planning:
+            await self.caller.progress(done, total, message)
+
+    def page_url(self, path: str) -> str:
+        """Give the address of a page of Make's own interface."""
+        return self.api.page_url(path)
+
+    def describe_path(self, path: str) -> str:
+        """Write a path with the stand-ins of new ids in words."""
+        for stand_in, kind in self._new.items():
+            path = path.replace(f"/{stand_in}", f"/{{new {kind} id}}")
+        return path
+
+    def _must_exist(self, path: str) -> None:
+        """End a plan at the first read of a thing that does not exist yet."""
+        if self.planning and any(f"/{stand_in}" in path for stand_in in self._new):
+            raise PlanEnds
+
+    def _refuse_hidden(self, body: JsonValue, says: str) -> None:
+        if body is not None and HIDDEN in json.dumps(body):
+            raise Failure(
+                f"Not sent: {says}",
+                why=f"The data holds `{HIDDEN}`, which stands for a secret that is not shown.",
+                next_step="Change only what you mean to change, for example with `scenario_patch`.",
+                code="hidden_value",
+            )
+
+
+def _members(query: Query) -> Mapping[str, Any]:
+    if isinstance(query, Input):
+        drop = {"limit", "cursor", "fields"}
+        return {
+            _camel(key): value
+            for key, value in query.model_dump(mode="json", exclude_none=True).items()
+            if key not in drop
+        }
+    return query or {}
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def _model(into: type[M], answer: JsonValue, path: str) -> M:
+    try:
+        return into.model_validate(answer)
+    except ValidationError as wrong:
+        faults = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()[:5]
+        )
+        raise _unexpected(path, faults) from wrong
+
+
+def _unexpected(path: str, faults: str) -> Failure:
+    return Failure(
+        f"Make's answer to {path} was not as documented.",
+        why=f"{faults}.",
+        next_step="Call `health_check`; if all is well, report this with what `server_info` says.",
+        code="unexpected_answer",
+    )
+
+
+def _only(ids: Sequence[int]) -> int | None:
+    return ids[0] if len(ids) == 1 else None
+
+
+def _choose(argument: str, kind: str, names: Sequence[str], account: Account) -> Failure:
+    if not names:
+        return Failure(
+            f"No {kind} can be found with this token.",
+            why=" ".join(account.unreachable),
+            next_step=f"Send `{argument}`, or give the token the scope `{kind}s:read`.",
+            code="missing_argument",
+        )
+    return Failure(
+        f"There are several {kind}s: {', '.join(names)}.",
+        next_step=f"Call again with `{argument}` set to one of them.",
+        code="missing_argument",
+    )

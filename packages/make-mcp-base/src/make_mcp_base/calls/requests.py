@@ -1,0 +1,159 @@
+"""Requests that change Make, as data: what is sent, what takes it back, what proves it moved."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pydantic import JsonValue
+
+
+STAND_IN = "-900000001"
+"""First of the ids that stand, in plans, for things that do not exist yet."""
+_FROM_ANSWER = re.compile(r"\{(\d+)((?:\.\w+)+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One API request.
+
+    Attributes:
+        method: POST, PUT, PATCH or DELETE.
+        path: Path below the API root. In an undo, `{0.scenario.id}` stands for a member of the
+            answer to the undo's first request, `{1.…}` to its second.
+        body: JSON body.
+        query: Query members in Make's spelling.
+        scope: Make's permission it needs, when it is not the tool's own.
+    """
+
+    method: str
+    path: str
+    body: JsonValue = None
+    query: Mapping[str, Any] | None = None
+    scope: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the request as plain JSON data."""
+        data = {"method": self.method, "path": self.path, "body": self.body}
+        if self.query:
+            data["query"] = dict(self.query)
+        return {key: value for key, value in data.items() if value is not None}
+
+
+def post(path: str, body: Any = None, *, scope: str = "", **query: Any) -> Request:
+    """Make a POST request; keyword arguments are query members in Make's spelling."""
+    return Request("POST", path, body, query or None, scope)
+
+
+def put(path: str, body: Any = None, *, scope: str = "", **query: Any) -> Request:
+    """Make a PUT request."""
+    return Request("PUT", path, body, query or None, scope)
+
+
+def patch(path: str, body: Any = None, *, scope: str = "", **query: Any) -> Request:
+    """Make a PATCH request."""
+    return Request("PATCH", path, body, query or None, scope)
+
+
+def delete(path: str, body: Any = None, *, scope: str = "", **query: Any) -> Request:
+    """Make a DELETE request."""
+    return Request("DELETE", path, body, query or None, scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What shows that a thing is still as a write left it.
+
+    Attributes:
+        path: What to read.
+        fields: Dotted members of the answer that count (`scenario.lastEdit`).
+    """
+
+    path: str
+    fields: tuple[str, ...]
+
+    def project(self, answer: JsonValue) -> dict[str, JsonValue]:
+        """Pick the watched members out of an answer."""
+        return {name: member(answer, name) for name in self.fields}
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """How a write is taken back.
+
+    Attributes:
+        requests: What to send, in order.
+        watch: What must not have moved since; None when nothing else can change it.
+        note: What the undo cannot bring back ("the scenario gets a new id").
+    """
+
+    requests: tuple[Request, ...]
+    watch: Watch | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Irreversible:
+    """Says why a write cannot be taken back."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A request that changes Make, with the state it was decided on.
+
+    Attributes:
+        request: What is sent.
+        says: One short sentence of what it does, for plans and the journal.
+        before: The state it rests on; a plan is void once this has moved.
+    """
+
+    request: Request
+    says: str
+    before: JsonValue = None
+
+    def fingerprint(self) -> str:
+        """Digest the request and the state it rests on."""
+        return digest([self.request.as_json(), self.before])
+
+    @property
+    def late(self) -> bool:
+        """True when the request names a thing that an earlier write of the plan will make."""
+        text = json.dumps(self.request.as_json(), default=str)
+        return STAND_IN[:-1] in text or _FROM_ANSWER.search(text) is not None
+
+
+def digest(value: object) -> str:
+    """Hash JSON data, independent of the order of members."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def member(value: JsonValue, dotted: str) -> JsonValue:
+    """Follow a dotted name into JSON data; None where it leads nowhere."""
+    for key in dotted.split("."):
+        if isinstance(value, dict):
+            value = value.get(key)
+        elif isinstance(value, list) and key.isdigit() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            return None
+    return value
+
+
+def filled(request: Request, answers: Sequence[JsonValue]) -> Request:
+    """Put members of earlier answers in place of `{0.scenario.id}`; unknown ones stay."""
+
+    def put_in(match: re.Match[str]) -> str:
+        number = int(match[1])
+        found = member(answers[number], match[2][1:]) if number < len(answers) else None
+        return match[0] if found is None else str(found)
+
+    return replace(request, path=_FROM_ANSWER.sub(put_in, request.path))

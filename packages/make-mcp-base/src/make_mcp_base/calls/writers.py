@@ -1,0 +1,184 @@
+"""The three ways a call meets a write: it may not, it plans it, it does it.
+
+A tool says `await make.post(…)` in all three. What happens is decided here, so a dry run and a
+real run cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import anyio
+
+from make_mcp_base.calls.requests import Irreversible, Request, Undo, Watch, Write, digest
+from make_mcp_base.errors import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from pydantic import JsonValue
+
+    from make_mcp_base.calls.operation import Operation
+
+    Reversal = Undo | Irreversible
+    Reverse = Callable[[JsonValue], Reversal]
+    Send = Callable[[Request], Awaitable[JsonValue]]
+    Look = Callable[[Watch], Awaitable[JsonValue]]
+    Judge = Callable[[Write], Awaitable[list[str]]]
+
+
+class PlanEnds(Exception):  # noqa: N818 - control flow, not a fault
+    """A plan is complete: what follows needs an answer that only a real run gets."""
+
+
+class NeedsPlan(Exception):  # noqa: N818 - control flow, not a fault
+    """A call asked for confirmation before its first write."""
+
+
+class Writer(Protocol):
+    """What carries a call's writes.
+
+    Attributes:
+        planning: True when nothing is sent.
+        warnings: What policies said of the writes.
+    """
+
+    planning: bool
+    warnings: list[str]
+
+    async def write(self, write: Write, reverse: Reverse, predict: JsonValue | None) -> JsonValue:
+        """Meet a write, and give the answer the call goes on with."""
+        ...
+
+    def confirm(self, reason: str) -> None:
+        """Hear why a person should look before the first write."""
+        ...
+
+
+@dataclass(slots=True)
+class Refusing:
+    """For tools whose effect is `read`: a write is a fault of the tool."""
+
+    planning: bool = False
+    warnings: list[str] = field(default_factory=list[str])
+
+    async def write(self, write: Write, reverse: Reverse, predict: JsonValue | None) -> JsonValue:
+        """Refuse."""
+        raise RuntimeError(f"A tool that reads tried to write: {write.says}")
+
+    def confirm(self, reason: str) -> None:
+        """Reading needs no confirmation."""
+
+
+@dataclass(slots=True)
+class Planning:
+    """Records writes and sends nothing."""
+
+    judge: Judge
+    planning: bool = True
+    warnings: list[str] = field(default_factory=list[str])
+    writes: list[Write] = field(default_factory=list[Write])
+    reversals: list[Reversal] = field(default_factory=list["Reversal"])
+    reasons: list[str] = field(default_factory=list[str])
+
+    async def write(self, write: Write, reverse: Reverse, predict: JsonValue | None) -> JsonValue:
+        """Record the write and answer as predicted.
+
+        Raises:
+            PlanEnds: Nothing was predicted.
+            Failure: A policy forbids the write.
+        """
+        self.warnings += await self.judge(write)
+        self.writes.append(write)
+        try:
+            self.reversals.append(reverse(predict))
+        except (LookupError, TypeError, ValueError):  # an undo that needs ids of the real answer
+            self.reversals.append(Undo((), note="by the ids that Make gives"))
+        if predict is None:
+            raise PlanEnds
+        return predict
+
+    def confirm(self, reason: str) -> None:
+        """Note why a person should look first."""
+        self.reasons.append(reason)
+
+    def fingerprints(self) -> list[str]:
+        """Digest each write; one that needs an id from an earlier answer counts by its method."""
+        return [f"late:{w.request.method}" if w.late else w.fingerprint() for w in self.writes]
+
+    def fingerprint(self) -> str:
+        """Digest everything the plan would send and rests on."""
+        return digest(self.fingerprints())
+
+
+@dataclass(slots=True)
+class Applying:
+    """Sends writes, each journalled before and after.
+
+    Attributes:
+        send: Sends one request.
+        look: Reads the watched state after a write.
+        judge: Asks the policies; gives warnings, or raises.
+        operation: The journal's account of this call.
+        planned: Fingerprints of the confirmed plan's writes; None when none was asked for.
+    """
+
+    send: Send
+    look: Look
+    judge: Judge
+    operation: Operation
+    planned: list[str] | None = None
+    planning: bool = False
+    warnings: list[str] = field(default_factory=list[str])
+    count: int = 0
+
+    async def write(self, write: Write, reverse: Reverse, predict: JsonValue | None) -> JsonValue:
+        """Send the write and record what became of it.
+
+        A write under way is finished and recorded even when the caller goes away.
+
+        Raises:
+            Failure: The write is not the planned one, a policy forbids it, the journal cannot be
+                written (nothing is sent then), or Make refused.
+        """
+        self._agree(write)
+        self.warnings += await self.judge(write)
+        self.count += 1
+        answer: JsonValue = None
+        with anyio.CancelScope(shield=True):
+            number = await self.operation.intend(write)
+            try:
+                answer = await self.send(write.request)
+            except Failure as failure:
+                await self.operation.failed(number, failure)
+                raise
+            reversal = reverse(answer)
+            state = await self._state(reversal)
+            await self.operation.done(number, answer, reversal, state)
+        return answer
+
+    async def _state(self, reversal: Reversal) -> JsonValue:
+        if isinstance(reversal, Irreversible) or reversal.watch is None:
+            return None
+        try:
+            return await self.look(reversal.watch)
+        except Failure:  # the write stands; only its undo will have to ask
+            return {"unread": True}
+
+    def _agree(self, write: Write) -> None:
+        if self.planned is None:
+            return
+        expected = self.planned[self.count] if self.count < len(self.planned) else ""
+        if expected not in {write.fingerprint(), f"late:{write.request.method}"}:
+            raise Failure(
+                f"Stopped before: {write.says}",
+                why="This is not what the confirmed plan would do; the state in Make has moved.",
+                next_step="Make a new plan by calling the tool again without `plan_id`.",
+                code="plan_moved",
+            )
+
+    def confirm(self, reason: str) -> None:
+        """Insist on a plan when none was confirmed."""
+        if self.planned is None:
+            raise NeedsPlan(reason)

@@ -1,0 +1,126 @@
+"""The command line's words, and what they decide."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from make_mcp_base.setup import Setup
+from make_mcp_base.surface.selection import Selection, split_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from make_mcp_base.app import App
+
+EXIT_CODES = """exit codes:
+  0  done
+  1  the call failed; the message says what to do
+  2  wrong usage: an unknown command, option, tool or argument
+  3  the configuration cannot be used (key, zone, data directory)
+  4  Make or the network did not answer
+  5  nothing was changed: the call waits for its plan to be confirmed
+  130  interrupted
+"""
+
+
+def parser_of(app: App) -> argparse.ArgumentParser:
+    """Make the parser of an app's command line."""
+    parser = argparse.ArgumentParser(
+        prog=app.name,
+        description=f"{app.title} Without a command it serves MCP on standard input and output.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"{app.name} {app.version}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    shared = _shared()
+    serve = commands.add_parser("serve", parents=[shared], help="serve MCP (the default)")
+    serve.add_argument("--http", action="store_true", help="over Streamable HTTP in place of stdio")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    serve.add_argument("--port", type=int, help=f"port to listen on ({app.port}, or PORT)")
+    serve.add_argument(
+        "--new-token",
+        action="store_true",
+        help="make the bearer token that clients of --http must send, show it once, and exit",
+    )
+    serve.add_argument("--allow-host", action="append", default=[], metavar="NAME",
+                       help="name under which clients reach the server, for its Host check")  # fmt: skip
+    tools = commands.add_parser("tools", parents=[shared], help="list the tools, or search them")
+    tools.add_argument("query", nargs="*", help="words to search for")
+    tools.add_argument("--json", action="store_true", help="as `tools/list` gives them")
+    call = commands.add_parser("call", parents=[shared], help="call one tool")
+    call.add_argument("tool", help="name of the tool")
+    call.add_argument("arguments", nargs="*", help="key=value, key:=JSON, or one JSON object")
+    call.add_argument("--json", action="store_true", help="JSON (the default in a pipe)")
+    call.add_argument("--table", action="store_true", help="table (the default in a terminal)")
+    doctor = commands.add_parser("doctor", parents=[shared], help="check everything a call needs")
+    doctor.add_argument("--json", action="store_true", help="as JSON")
+    doctor.add_argument("--fix", action="store_true", help="mend what can be mended here")
+    config = commands.add_parser("config", parents=[shared], help="entry for an MCP client")
+    config.add_argument("client", nargs="?", help="client; leave out to list them")
+    config.add_argument("--write", action="store_true", help="merge into its file, with a backup")
+    config.add_argument("--file", type=Path, help="another file than the client's own")
+    cost = commands.add_parser("cost", parents=[shared], help="tokens of the listed tools")
+    cost.add_argument("--json", action="store_true", help="as JSON")
+    return parser
+
+
+def _shared() -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    group = shared.add_argument_group("which Make")
+    group.add_argument("--sandbox", metavar="FILE",
+                       help="a local Make with a living company, no account needed; its world is"
+                       " a file in your data directory, FILE (--sandbox=FILE) or :memory:")  # fmt: skip
+    group.add_argument("--zone", help="zone of your organization, such as eu1 (MAKE_ZONE)")
+    group.add_argument("--data-dir", type=Path, help="where files are kept (MAKE_MCP_DATA_DIR)")
+    choice = shared.add_argument_group("which tools")
+    choice.add_argument("--categories", metavar="A,B", help="only these categories")
+    choice.add_argument("--tools", metavar="X,Y", help="only these tools")
+    choice.add_argument("--exclude-tools", metavar="X,Y", help="never these tools")
+    choice.add_argument(
+        "--all", action="store_true", help="list every tool, not only everyday ones"
+    )
+    choice.add_argument("--read-only", action="store_true", help="only tools that change nothing")
+    return shared
+
+
+def with_default_command(argv: list[str]) -> list[str]:
+    """Put `serve` where no command was given, and give a bare `--sandbox` its empty value."""
+    words = ["--sandbox=" if word == "--sandbox" else word for word in argv]
+    if any(word in {"-h", "--help", "--version"} for word in words[:1]):
+        return words
+    if not words or words[0].startswith("-"):
+        return ["serve", *words]
+    return words
+
+
+def setup_of(chosen: argparse.Namespace, environment: Mapping[str, str]) -> Setup:
+    """Join what the environment and the command line decide; the command line wins."""
+    merged = dict(environment)
+    if chosen.zone:
+        merged["MAKE_ZONE"] = chosen.zone
+        merged.pop("MAKE_BASE_URL", None)
+    if chosen.data_dir:
+        merged["MAKE_MCP_DATA_DIR"] = str(chosen.data_dir)
+    setup = Setup.from_environment(merged)
+    given = Selection(
+        categories=split_names(chosen.categories or ""),
+        tools=split_names(chosen.tools or "") if isinstance(chosen.tools, str) else (),
+        exclude=split_names(chosen.exclude_tools or ""),
+        everything=chosen.all,
+        read_only=chosen.read_only,
+    )
+    selection = replace(
+        setup.selection,
+        categories=given.categories or setup.selection.categories,
+        tools=given.tools or setup.selection.tools,
+        exclude=(*setup.selection.exclude, *given.exclude),
+        everything=given.everything or setup.selection.everything,
+        read_only=given.read_only or setup.selection.read_only,
+    )
+    sandbox = setup.sandbox if chosen.sandbox is None else chosen.sandbox
+    return replace(setup, selection=selection, sandbox=sandbox)

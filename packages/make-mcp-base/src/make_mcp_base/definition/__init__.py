@@ -1,0 +1,1 @@
+"""What a tool, a category and a bundle are, and the catalog generated from them."""

@@ -1,0 +1,136 @@
+"""Bundles: distributions that bring categories, found by entry point, never registered.
+
+A bundle is one declaration in a package's `__init__`:
+
+    bundle = Bundle("acme", package="acme_make_tools", title="Acme")
+
+and one line of its `pyproject.toml`:
+
+    [project.entry-points."make_mcp.bundles"]
+    acme = "acme_make_tools:bundle"
+
+Its categories are the modules of the package that hold a `category`; their catalog is written by
+`make-mcp-catalog` and shipped in the wheel.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from importlib.metadata import entry_points, version
+from typing import TYPE_CHECKING
+
+from make_mcp_base.errors import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from make_mcp_base.definition.category import Category
+
+GROUP = "make_mcp.bundles"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A distribution's categories.
+
+    Attributes:
+        name: Short name, as in `--categories` messages.
+        package: Import name of the package that holds the category modules.
+        title: One line for people.
+        planned: Names of categories that are announced and not there yet.
+    """
+
+    name: str
+    package: str
+    title: str
+    planned: tuple[str, ...] = ()
+
+    @property
+    def distribution(self) -> str:
+        """Name of the distribution on PyPI."""
+        return self.package.split(".", maxsplit=1)[0].replace("_", "-")
+
+    @property
+    def version(self) -> str:
+        """Version of the installed distribution."""
+        return version(self.distribution)
+
+    def load(self, category: str) -> Category:
+        """Import one category.
+
+        Raises:
+            Failure: The module is missing or holds no `category`.
+        """
+        from make_mcp_base.definition.category import Category
+
+        try:
+            module = importlib.import_module(f"{self.package}.{category}")
+        except ModuleNotFoundError as missing:
+            raise Failure(
+                f"The category `{category}` of {self.distribution} needs `{missing.name}`.",
+                next_step=f"Install {self.distribution} again, with all it depends on.",
+                code="broken_installation",
+            ) from missing
+        found = getattr(module, "category", None)
+        if not isinstance(found, Category):
+            raise Failure(
+                f"{self.package}.{category} holds no `category`.",
+                next_step=f"Report this to the authors of {self.distribution}.",
+                code="broken_installation",
+            )
+        return found
+
+    def categories(self) -> Iterator[Category]:
+        """Import every category of the package, in the order of their names."""
+        from make_mcp_base.definition.category import Category
+
+        package = importlib.import_module(self.package)
+        for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
+            if not module.name.startswith("_"):
+                found = getattr(
+                    importlib.import_module(f"{self.package}.{module.name}"), "category", None
+                )
+                if isinstance(found, Category):
+                    yield found
+
+
+def installed_bundles(names: Sequence[str] | None = None) -> list[Bundle]:
+    """Find the installed bundles, by name, in alphabetical order.
+
+    Args:
+        names: Only these; None means all.
+
+    Raises:
+        Failure: A named bundle is not installed, or an entry point does not give a bundle.
+    """
+    found: dict[str, Bundle] = {}
+    for entry in entry_points(group=GROUP):
+        if names is None or entry.name in names:
+            bundle = entry.load()
+            if not isinstance(bundle, Bundle):
+                raise Failure(
+                    f"The entry point {GROUP}:{entry.name} does not give a Bundle.",
+                    next_step=f"Remove or repair the package that declares it: {entry.value}.",
+                    code="broken_installation",
+                )
+            found[entry.name] = bundle
+    missing = sorted(set(names or ()) - set(found))
+    if missing:
+        raise Failure(
+            f"Not installed: {', '.join(missing)}.",
+            next_step=f"Install it, for example `uv pip install make-mcp-{missing[0]}-tools`.",
+            code="missing_bundle",
+        )
+    return [found[name] for name in sorted(found)]
+
+
+def check_bundle(bundle: Bundle) -> list[str]:
+    """Say everything that is wrong with a bundle: names, schemas, catalog, clashes with itself.
+
+    Made for the tests of the bundle's own repository; an empty list means it may be released.
+    """
+    from make_mcp_base.definition.catalog import catalog_faults
+
+    return catalog_faults(bundle)

@@ -1,0 +1,1 @@
+"""What keeps secrets in, foreign text marked, and rules enforced."""

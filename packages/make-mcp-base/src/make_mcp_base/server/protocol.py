@@ -1,0 +1,113 @@
+"""The kernel as an MCP server, on the SDK's low-level `Server`, for both protocol eras."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from mcp import MCPError
+from mcp.server import CacheHint, Server, ServerRequestContext
+from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
+from mcp.types import INTERNAL_ERROR, ListToolsResult, Tool
+from pydantic import ValidationError
+
+from make_mcp_base.server.calling import call_tool
+from make_mcp_base.server.instructions import instructions
+from make_mcp_base.server.reading import Reading
+from make_mcp_base.surface.surface import wire_list
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable
+
+    from mcp.types import CallToolRequestParams, PaginatedRequestParams
+
+    from make_mcp_base.kernel import Kernel
+
+log = logging.getLogger(__name__)
+
+Context = ServerRequestContext[Any, Any]
+LIST_TTL_MS = 60_000
+
+
+def build(kernel: Kernel, *, state_key: str = "") -> Server[None]:
+    """Make an MCP server of a kernel.
+
+    Args:
+        kernel: The server's parts; closed by whoever runs the server.
+        state_key: Seals what a client carries between two rounds of a question; at least 32
+            characters, the same in every process that may be asked. Random when empty.
+    """
+    reading = Reading(kernel)
+
+    async def list_tools(ctx: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
+        entries = kernel.surface.shown(await kernel.account_soon())
+        tools = [Tool.model_validate(tool) for tool in wire_list(entries)]
+        return ListToolsResult(tools=tools, ttl_ms=LIST_TTL_MS, cache_scope="private")
+
+    async def on_call(ctx: Context, params: CallToolRequestParams) -> Any:
+        return await call_tool(kernel, ctx, params)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Server[None]) -> AsyncGenerator[None]:
+        yield
+
+    def input_schema(name: str) -> dict[str, Any] | None:
+        entry = kernel.surface.find(name)
+        return entry.input_schema if entry else None
+
+    hint = CacheHint(ttl_ms=LIST_TTL_MS, scope="private")
+    server = Server(
+        kernel.app.name,
+        version=kernel.app.version,
+        title=kernel.app.title,
+        instructions=instructions(kernel.app, kernel.surface),
+        lifespan=lifespan,
+        on_list_tools=list_tools,
+        on_call_tool=on_call,
+        on_list_resources=reading.list_resources,
+        on_list_resource_templates=reading.list_templates,
+        on_read_resource=reading.read,
+        on_list_prompts=reading.list_prompts,
+        on_get_prompt=reading.get_prompt,
+        on_completion=reading.complete,
+        get_tool_input_schema=input_schema,
+        cache_hints={"tools/list": hint, "prompts/list": hint, "resources/list": hint},
+    )
+    server.middleware.append(guard)
+    server.middleware.append(_once(kernel))
+    security = RequestStateSecurity(keys=[state_key or secrets.token_urlsafe(48)])
+    server.middleware.append(RequestStateBoundary(security, default_audience=server.name))
+    return server
+
+
+async def guard(ctx: Context, call_next: Callable[[Context], Awaitable[Any]]) -> Any:
+    """Keep the text of unexpected exceptions, which may hold anything, from every client."""
+    try:
+        return await call_next(ctx)
+    except (MCPError, ValidationError):
+        raise
+    except Exception:
+        log.exception("unexpected failure in %s", ctx.method)
+        raise MCPError(
+            INTERNAL_ERROR, "Internal error. The server's log on stderr has the details."
+        ) from None
+
+
+def _once(
+    kernel: Kernel,
+) -> Callable[[Context, Callable[[Context], Awaitable[Any]]], Awaitable[Any]]:
+    """Serialize `tools/list` once for each era and set of tools; clients ask again and again."""
+    ready: dict[tuple[str, str], Any] = {}
+
+    async def middleware(ctx: Context, call_next: Callable[[Context], Awaitable[Any]]) -> Any:
+        if ctx.method != "tools/list" or ctx.request_id is None:
+            return await call_next(ctx)
+        entries = kernel.surface.shown(await kernel.account_soon())
+        key = (ctx.protocol_version, " ".join(entry.name for entry in entries))
+        if key not in ready:
+            ready[key] = await call_next(ctx)
+        return ready[key]
+
+    return middleware

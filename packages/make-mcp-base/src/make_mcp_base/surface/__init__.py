@@ -1,0 +1,1 @@
+"""Which tools a server shows, which it reaches, and how the others are found."""
