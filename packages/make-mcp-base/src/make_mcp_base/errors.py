@@ -33,7 +33,7 @@ class Problem:
         return f"{head} {self.fix}" if self.fix else head
 
 
-class Failure(Exception):
+class Failure(Exception):  # noqa: N818 - the word the whole project uses
     """Something did not work, and the caller can act on it.
 
     Args:

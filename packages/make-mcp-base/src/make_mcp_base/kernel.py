@@ -154,7 +154,7 @@ class Kernel:
     def place(self) -> Path:
         """Directory of this account's zone; beside its world for a sandbox."""
         if self.setup.sandbox is not None:
-            world = self._world().world_path
+            world = self.world().world_path
             return world.parent / f"{world.stem}-store" if world else self._in_memory()
         return self.setup.data_dir / self.setup.client_settings().host.replace(":", "_")
 
@@ -164,7 +164,7 @@ class Kernel:
         from make_mcp_base.setup import account_digest
 
         if self.setup.sandbox is not None:
-            mounted = self._world()
+            mounted = self.world()
             return account_digest(mounted.token, mounted.base_url)
         settings = self.setup.client_settings()
         return account_digest(settings.token, settings.host)
@@ -245,7 +245,7 @@ class Kernel:
         if self.setup.sandbox is not None:
             from make_mcp_base.client.transport import HttpxWire, in_process
 
-            mounted = self._world()
+            mounted = self.world()
             settings = ClientSettings(mounted.token, mounted.base_url)
             transport = in_process(mounted.app)
             wire = HttpxWire(transport)
@@ -259,7 +259,8 @@ class Kernel:
         client = MakeClient(settings, transport=transport, budget=shared or LocalBudget())
         return LiveApi(client, shared, zone_of(settings.base_url), wire)
 
-    def _world(self) -> Mounted:
+    def world(self) -> Mounted:
+        """Give the sandbox, mounted at the first call."""
         if self._mounted is None:
             from make_mcp_base.sandboxed import mount
 

@@ -111,6 +111,7 @@ class _Call:
     entry: Entry
     tool: Tool
     caller: Caller
+    understood: Make | None = None
 
     async def run(self, arguments: Mapping[str, Any]) -> Answer:
         raw = canonical(self.tool.input, arguments)
@@ -148,6 +149,7 @@ class _Call:
                 raise
             api = Unconfigured(failure)
         team, organization = self.kernel.defaults
+        before = self.understood
         return Make(
             api=api,
             writer=writer,
@@ -156,6 +158,8 @@ class _Call:
             scope=self.entry.scope,
             team_default=team,
             organization_default=organization,
+            organization_id=before.organization_id if before else None,
+            assumed=dict(before.assumed) if before else {},
         )
 
     async def _understand(self, raw: dict[str, Any], make: Make) -> Input:
@@ -164,7 +168,9 @@ class _Call:
         known = set(model.model_fields)
         if not set(raw) <= known:
             parse(model, raw, self.entry.name)
-        return parse(model, await resolve(model, raw, make), self.entry.name)
+        resolved = await resolve(model, raw, make)
+        self.understood = make
+        return parse(model, resolved, self.entry.name)
 
     async def _plan(self, args: Input, raw: Mapping[str, Any], *, sealed: bool) -> Answer:
         planning = Planning(_judge(self.kernel, self.entry.name))

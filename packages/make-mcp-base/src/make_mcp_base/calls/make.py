@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import anyio
 from pydantic import BaseModel, ValidationError
 
 from make_mcp_base.calls.ports import Delivery
@@ -27,7 +28,7 @@ from make_mcp_base.errors import Failure
 from make_mcp_base.safety.redaction import HIDDEN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from pydantic import JsonValue
 
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from make_mcp_base.kernel import Kernel
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+R = TypeVar("R")
 Query = Input | Mapping[str, Any] | None
 Reversal = Undo | Irreversible
 
@@ -171,6 +174,63 @@ class Make:
             organization=self.organization_id,
         )
         return _model(into, answer, path)
+
+    async def each(
+        self, items: Sequence[T], work: Callable[[T], Awaitable[R]], *, at_once: int = 5
+    ) -> list[R]:
+        """Do the same for several things, a few at once; results in the order of the things.
+
+        Raises:
+            Failure: The first one that failed; the others are cancelled.
+        """
+        results: dict[int, R] = {}
+        room = anyio.CapacityLimiter(at_once)
+
+        async def one(number: int, item: T) -> None:
+            async with room:
+                results[number] = await work(item)
+
+        try:
+            async with anyio.create_task_group() as tasks:
+                for number, item in enumerate(items):
+                    tasks.start_soon(one, number, item)
+        except BaseExceptionGroup as several:
+            raise _first(several) from several
+        return [results[number] for number in range(len(items))]
+
+    async def remembered(
+        self,
+        kind: str,
+        scope: str,
+        versions: Mapping[str, str],
+        fetch: Callable[[str], Awaitable[str]],
+    ) -> dict[str, str]:
+        """Give a document for every key, fetching only those whose version has changed.
+
+        What is kept stays on this machine's disk: keep structure, not payloads.
+
+        Args:
+            kind: What the documents are (`scenario`).
+            scope: Where they live (`team:12`).
+            versions: What changes when a document changes (Make's `lastEdit`), by key.
+            fetch: Makes the document of a key.
+        """
+        store = await self.kernel.store() if self.kernel else None
+        known = await store.index_keys(kind, scope) if store else {}
+        stale = [key for key, version in versions.items() if known.get(key) != version]
+        fresh = dict(zip(stale, await self.each(stale, fetch), strict=True))
+        if store:
+            for key, body in fresh.items():
+                await store.index_put(kind, scope, key, versions[key], body)
+            for key in known.keys() - versions.keys():
+                await store.index_drop(kind, scope, key)
+        documents: dict[str, str] = {}
+        for key in versions:
+            kept = (
+                None if key in fresh or store is None else await store.index_get(kind, scope, key)
+            )
+            documents[key] = kept.body if kept else fresh.get(key) or await fetch(key)
+        return documents
 
     # Writing
 
@@ -384,3 +444,9 @@ def _choose(argument: str, kind: str, names: Sequence[str], account: Account) ->
         next_step=f"Call again with `{argument}` set to one of them.",
         code="missing_argument",
     )
+
+
+def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Give the first failure of parallel work, which is what its caller would have met alone."""
+    first = several.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first

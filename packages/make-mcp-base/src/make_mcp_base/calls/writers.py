@@ -93,7 +93,7 @@ class Planning:
         self.writes.append(write)
         try:
             self.reversals.append(reverse(predict))
-        except (LookupError, TypeError, ValueError):  # an undo that needs ids of the real answer
+        except (Failure, LookupError, TypeError, ValueError):  # it needs ids of the real answer
             self.reversals.append(Undo((), note="by the ids that Make gives"))
         if predict is None:
             raise PlanEnds

@@ -12,8 +12,6 @@ from typing import Annotated, Any
 from pydantic import AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 from pydantic.alias_generators import to_camel
 
-__all__ = ["Counter", "Document", "Input", "Json", "Output", "Page", "PageInput", "Timestamp"]
-
 Json = JsonValue
 """Any JSON value."""
 
@@ -57,6 +55,14 @@ class Output(BaseModel):
         populate_by_name=True,
         use_attribute_docstrings=True,
     )
+
+
+class NextCall(Output):
+    """A call that makes sense next, complete. Only calls that this surface reaches are shown."""
+
+    tool: str
+    arguments: Document
+    why: str
 
 
 class PageInput(Input):

@@ -75,8 +75,8 @@ def build(kernel: Kernel, *, state_key: str = "") -> Server[None]:
         get_tool_input_schema=input_schema,
         cache_hints={"tools/list": hint, "prompts/list": hint, "resources/list": hint},
     )
-    server.middleware.append(guard)
-    server.middleware.append(_once(kernel))
+    server.middleware.append(guard)  # pyright: ignore[reportArgumentType] - its protocol is wider
+    server.middleware.append(_once(kernel))  # pyright: ignore[reportArgumentType]
     security = RequestStateSecurity(keys=[state_key or secrets.token_urlsafe(48)])
     server.middleware.append(RequestStateBoundary(security, default_audience=server.name))
     return server
