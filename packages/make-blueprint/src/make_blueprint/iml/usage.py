@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeGuard
 
 from make_blueprint.iml import scanner
+from make_blueprint.iml.limits import MAX_DEPTH
 from make_blueprint.iml.scanner import Token
 
 VariableKind = Literal["team", "organization", "input", "scenario"]
@@ -166,14 +167,20 @@ class _Reader:
 
 
 def _closing_brackets(tokens: list[Token]) -> dict[int, int]:
-    """Index of each `[` that is closed, with the index of its `]`."""
+    """Index of each `[` that is closed, with the index of its `]`.
+
+    Brackets nested deeper than an expression may be are left out: paths that enclose one another
+    without bound would together be longer than memory.
+    """
     pairs: dict[int, int] = {}
     open_at: list[int] = []
     for at, token in enumerate(tokens):
         if token.text == "[":
             open_at.append(at)
         elif token.text == "]" and open_at:
-            pairs[open_at.pop()] = at
+            opening = open_at.pop()
+            if len(open_at) < MAX_DEPTH:
+                pairs[opening] = at
     return pairs
 
 

@@ -26,10 +26,10 @@ Number: TypeAlias = int | float
 Simple: TypeAlias = bool | int | float | str | bytes | datetime | Special | None
 """Boolean, number, text, buffer, date (aware), keyword or null."""
 
-Value: TypeAlias = "Simple | list[Value] | dict[str, Value]"
+Value: TypeAlias = Simple | list["Value"] | dict[str, "Value"]
 """A simple value, an array or a collection."""
 
-Data: TypeAlias = "Simple | Sequence[Data] | Mapping[str, Data]"
+Data: TypeAlias = Simple | Sequence["Data"] | Mapping[str, "Data"]
 """A value that a caller hands in.
 
 The same as `Value`, stated read-only so that plain JSON types fit; arrays are lists and collections
