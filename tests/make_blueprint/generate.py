@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
-
 from make_blueprint.document import Blueprint, JsonObject, JsonValue, Module
 
 
@@ -92,8 +91,10 @@ def blueprint(*flow: JsonValue, name: str = "Orders to ledger", **more: JsonValu
 def chain(length: int) -> Blueprint:
     """Make a straight scenario in which every module maps the one before."""
     flow: list[JsonValue] = [module(1, "gateway:CustomWebHook", parameters={"hook": 71})]
-    for number in range(2, length + 1):
-        flow.append(module(number, mapper={"value": f"{{{{{number - 1}.value}}}} of {{{{1.id}}}}"}))
+    flow += [
+        module(number, mapper={"value": f"{{{{{number - 1}.value}}}} of {{{{1.id}}}}"})
+        for number in range(2, length + 1)
+    ]
     return blueprint(*flow)
 
 
@@ -148,9 +149,7 @@ class _Builder:
 
     def router(self, upstream: tuple[int, ...], depth: int) -> Module:
         number = self.number()
-        flows = [
-            self.flow((*upstream, number), depth) for _ in range(self.draw(st.integers(1, 3)))
-        ]
+        flows = [self.flow((*upstream, number), depth) for _ in range(self.draw(st.integers(1, 3)))]
         return router(number, *flows)
 
     def text(self, upstream: tuple[int, ...]) -> str:

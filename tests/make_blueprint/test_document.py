@@ -2,9 +2,9 @@ import json
 
 import pytest
 from hypothesis import given
-
 from make_blueprint.document import Blueprint, JsonValue, clone, dump, load
 from make_blueprint.problem import BlueprintError
+
 from tests.make_blueprint.generate import blueprint, blueprints, module
 
 PLAIN = blueprint(module(1, "gateway:CustomWebHook"))
@@ -102,7 +102,8 @@ def test_an_unfinished_text_of_many_quotes_is_refused_quickly() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ['{"flow":"' + "é" * 600 + '"}', b'{"flow":"' + b"x" * 1200 + b'"}', {"a": "x" * 1200}]
+    "source",
+    ['{"flow":"' + "é" * 600 + '"}', b'{"flow":"' + b"x" * 1200 + b'"}', {"a": "x" * 1200}],
 )
 def test_size_is_limited_in_bytes(source: str | bytes | dict[str, JsonValue]) -> None:
     with pytest.raises(BlueprintError, match="1,000 bytes"):

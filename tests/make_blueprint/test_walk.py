@@ -1,9 +1,9 @@
 import time
 
 import pytest
-
 from make_blueprint.document import Blueprint, JsonValue, Module
 from make_blueprint.walk import find, next_id, walk
+
 from tests.make_blueprint.generate import (
     blueprint,
     branch,

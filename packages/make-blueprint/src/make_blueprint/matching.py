@@ -191,7 +191,8 @@ def _fingerprint(visit: Visit) -> frozenset[tuple[Pointer, str]]:
     """Give a module's own values as a set; module ids in expressions do not count."""
     own = content(visit.module) | {"filter": visit.module.get("filter"), "label": visit.label}
     texts = {(place, _without_ids(text)) for place, text in strings(own) if text}
-    others = {((key,), compact(value)) for key, value in as_object(own.get("parameters")).items()}
+    parameters = _without(as_object(own.get("parameters")), ("feeder",))
+    others = {((key,), compact(value)) for key, value in parameters.items()}
     return frozenset(texts | others)
 
 

@@ -61,8 +61,8 @@ def operators() -> dict[str, str]:
     for name in list(_WORDS)[:10]:
         found[f"text:{name}"] = _WORDS[name]
         found[f"text:{name}:ci"] = f"{_WORDS[name]} (ignoring case)"
-    for kind in ("number", "date", "time"):
-        words = _WORDS if kind == "number" else _WORDS | _EARLIER
+    for kind in ("number", "semver", "date", "time"):
+        words = _WORDS | _EARLIER if kind in ("date", "time") else _WORDS
         found |= {f"{kind}:{name}": words[name] for name in _ORDER}
     for name in ("contain", "notcontain"):
         found[f"array:{name}"] = _WORDS[name]
