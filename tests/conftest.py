@@ -1,9 +1,9 @@
-"""What every test shares: a company in a sandbox, and MCP clients of our servers in front of it."""
+"""Fixtures every test shares: a company in a sandbox, and MCP clients of our servers before it."""
 
 import shutil
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,14 @@ import httpx
 import make_mcp_core
 import make_mcp_legacy
 import pytest
-from make_api_sandbox.mount import MountedSandbox, mount
+from harness import Company, Connect, Server
+from make_api_sandbox.mount import mount
 from make_mcp_base.app import App
 from make_mcp_base.kernel import Kernel
 from make_mcp_base.server.protocol import build
 from make_mcp_base.setup import Setup
 from make_mcp_base.surface.selection import Selection
 from mcp import Client
-from mcp.types import CallToolResult
 
 
 @pytest.fixture(scope="session")
@@ -34,35 +34,6 @@ def seeded_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@dataclass
-class Company:
-    """A company in a sandbox, seen from outside: its API by plain requests, and its controls."""
-
-    world: Path
-    mounted: MountedSandbox
-    http: httpx.AsyncClient
-
-    async def get(self, path: str, **query: Any) -> Any:
-        """Read from the API with the token that may do everything."""
-        return await self._api("GET", path, params=query)
-
-    async def send(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """Change something behind our servers' back."""
-        return await self._api(method, path, json=body, params=query)
-
-    async def control(self, method: str, path: str, body: Any = None) -> Any:
-        """Use `/_sandbox/…`: faults, clock, world, requests, tokens."""
-        answer = await self.http.request(method, f"/_sandbox{path}", json=body)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
-
-    async def _api(self, method: str, path: str, **options: Any) -> Any:
-        headers = {"Authorization": f"Token {self.mounted.token}"}
-        answer = await self.http.request(method, f"/api/v2{path}", headers=headers, **options)
-        answer.raise_for_status()
-        return answer.json()
-
-
 @pytest.fixture
 async def company(seeded_world: Path, tmp_path: Path) -> AsyncGenerator[Company]:
     world = tmp_path / "world.db"
@@ -74,52 +45,8 @@ async def company(seeded_world: Path, tmp_path: Path) -> AsyncGenerator[Company]
     await mounted.close()
 
 
-@dataclass
-class Told:
-    """The answer of a tool, and what is usually asked of it."""
-
-    result: CallToolResult
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """Structured content of a call that worked."""
-        assert not self.result.is_error, self.text
-        return dict(self.result.structured_content or {})
-
-    @property
-    def text(self) -> str:
-        return "\n".join(str(getattr(part, "text", "")) for part in self.result.content)
-
-    @property
-    def error(self) -> dict[str, Any]:
-        """Structured content of a call that failed."""
-        assert self.result.is_error, self.text
-        return dict((self.result.structured_content or {})["error"])
-
-
-@dataclass
-class Server:
-    """One of our servers with a client connected."""
-
-    kernel: Kernel
-    client: Client
-
-    async def call(self, tool: str, /, **arguments: Any) -> Told:
-        """Call a tool, listed or not."""
-        return Told(await self.client.call_tool(tool, arguments))
-
-    async def apply(self, tool: str, /, **arguments: Any) -> Told:
-        """Call a tool that answers with a plan first, and apply the plan."""
-        planned = await self.call(tool, **arguments)
-        plan_id = planned.data["plan"]["plan_id"]
-        return await self.call(tool, **arguments, plan_id=plan_id)
-
-
-Connect = Callable[..., AbstractAsyncContextManager[Server]]
-
-
 @pytest.fixture
-def connect(company: Company, tmp_path: Path) -> Generator[Connect]:
+def connect(company: Company, tmp_path: Path) -> Connect:
     """Connect a client of either protocol era to a server over the company's sandbox."""
 
     @asynccontextmanager
@@ -137,7 +64,7 @@ def connect(company: Company, tmp_path: Path) -> Generator[Connect]:
         finally:
             await kernel.aclose()
 
-    yield connected
+    return connected
 
 
 @pytest.fixture(params=["auto", "legacy"])

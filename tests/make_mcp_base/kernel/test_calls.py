@@ -1,20 +1,25 @@
 """Calls through an MCP client of both eras: finding, understanding, planning, doing, undoing."""
 
 import pytest
+from harness import Company, Connect, Server
 from mcp import MCPError
 from mcp.types import ElicitRequestParams, ElicitResult
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_tool_answers_with_structured_content_and_the_same_as_text(connect, era):
+async def test_a_tool_answers_with_structured_content_and_the_same_as_text(
+    connect: Connect, era: str
+) -> None:
     async with connect(era=era) as server:
         teams = await server.call("team_list")
         assert teams.data["teams"]
         assert f'"name":"{teams.data["teams"][0]["name"]}"' in teams.text
 
 
-async def test_an_unknown_tool_is_a_protocol_error_that_names_the_nearest(connect, era):
+async def test_an_unknown_tool_is_a_protocol_error_that_names_the_nearest(
+    connect: Connect, era: str
+) -> None:
     async with connect(era=era) as server:
         with pytest.raises(MCPError) as caught:
             await server.call("team_lists")
@@ -22,24 +27,28 @@ async def test_an_unknown_tool_is_a_protocol_error_that_names_the_nearest(connec
         assert "team_list" in caught.value.message
 
 
-async def test_all_wrong_arguments_are_told_at_once(core):
+async def test_all_wrong_arguments_are_told_at_once(core: Server) -> None:
     told = await core.call("team_create", nam="x", operations_limit="many")
     problems = {p["path"]: p for p in told.error["problems"]}
     assert set(problems) == {"nam", "name", "operations_limit"}
     assert "`name`" in problems["nam"]["fix"]
 
 
-async def test_camel_case_and_numbers_as_strings_are_accepted_without_a_word(core, company):
+async def test_camel_case_and_numbers_as_strings_are_accepted_without_a_word(
+    core: Server, company: Company
+) -> None:
     organization = (await company.get("/organizations"))["organizations"][0]
     told = await core.call("team_list", organizationId=str(organization["id"]))
     assert "warnings" not in told.data
 
 
-async def test_official_and_old_names_reach_the_tool(core):
+async def test_official_and_old_names_reach_the_tool(core: Server) -> None:
     assert (await core.call("teams_list")).data == (await core.call("list-teams")).data
 
 
-async def test_a_dry_run_shows_the_request_and_sends_nothing(core, company):
+async def test_a_dry_run_shows_the_request_and_sends_nothing(
+    core: Server, company: Company
+) -> None:
     before = await _team_names(company)
     told = await core.call("team_create", name="Tests", dry_run=True)
     assert told.data["plan"]["requests"][0]["path"] == "/teams"
@@ -47,7 +56,7 @@ async def test_a_dry_run_shows_the_request_and_sends_nothing(core, company):
     assert await _team_names(company) == before
 
 
-async def test_a_created_team_can_be_undone(core, company):
+async def test_a_created_team_can_be_undone(core: Server, company: Company) -> None:
     before = await _team_names(company)
     made = await core.call("team_create", name="Tests")
     assert await _team_names(company) == [*before, "Tests"]
@@ -58,7 +67,9 @@ async def test_a_created_team_can_be_undone(core, company):
     assert "undone already" in again.error["why"]
 
 
-async def test_an_undo_is_refused_when_the_thing_has_moved_on(core, company):
+async def test_an_undo_is_refused_when_the_thing_has_moved_on(
+    core: Server, company: Company
+) -> None:
     made = await core.call("team_create", name="Tests")
     await company.send("PATCH", f"/teams/{made.data['team']['id']}", {"name": "Renamed"})
     told = await core.call("operation_undo", operation_id=made.data["operation_id"])
@@ -66,7 +77,9 @@ async def test_an_undo_is_refused_when_the_thing_has_moved_on(core, company):
     assert "Renamed" in await _team_names(company)
 
 
-async def test_a_destructive_call_changes_nothing_before_its_plan_is_confirmed(core, company):
+async def test_a_destructive_call_changes_nothing_before_its_plan_is_confirmed(
+    core: Server, company: Company
+) -> None:
     team = (await core.call("team_create", name="Tests")).data["team"]["id"]
     planned = await core.call("team_delete", team_id=team)
     assert planned.data["plan"]["applied"] is False
@@ -76,7 +89,7 @@ async def test_a_destructive_call_changes_nothing_before_its_plan_is_confirmed(c
     assert "Tests" not in await _team_names(company)
 
 
-async def test_a_plan_is_good_for_one_use_only(core, company):
+async def test_a_plan_is_good_for_one_use_only(core: Server, company: Company) -> None:
     team = (await core.call("team_create", name="Tests")).data["team"]["id"]
     plan_id = (await core.call("team_delete", team_id=team)).data["plan"]["plan_id"]
     await core.call("team_delete", team_id=team, plan_id=plan_id)
@@ -86,7 +99,7 @@ async def test_a_plan_is_good_for_one_use_only(core, company):
     assert "Tests" in await _team_names(company)
 
 
-async def test_a_plan_is_void_once_make_has_moved(core, company):
+async def test_a_plan_is_void_once_make_has_moved(core: Server, company: Company) -> None:
     team = (await core.call("team_create", name="Tests")).data["team"]["id"]
     plan_id = (await core.call("team_delete", team_id=team)).data["plan"]["plan_id"]
     await company.send("PATCH", f"/teams/{team}", {"name": "Renamed"})
@@ -95,7 +108,9 @@ async def test_a_plan_is_void_once_make_has_moved(core, company):
     assert "Renamed" in await _team_names(company)
 
 
-async def test_a_client_that_can_ask_its_user_is_asked_and_obeyed(connect, era, company):
+async def test_a_client_that_can_ask_its_user_is_asked_and_obeyed(
+    connect: Connect, era: str, company: Company
+) -> None:
     asked: list[str] = []
 
     async def user(context: object, params: ElicitRequestParams) -> ElicitResult:
@@ -112,7 +127,7 @@ async def test_a_client_that_can_ask_its_user_is_asked_and_obeyed(connect, era, 
     assert all("Tests" in message for message in asked)
 
 
-async def test_the_journal_tells_what_was_done(core):
+async def test_the_journal_tells_what_was_done(core: Server) -> None:
     made = await core.call("team_create", name="Tests")
     listed = (await core.call("operation_list")).data["operations"][0]
     assert (listed["tool"], listed["state"]) == ("team_create", "done")
@@ -121,7 +136,7 @@ async def test_the_journal_tells_what_was_done(core):
     assert detail.data["steps"][0]["undo"] == "possible"
 
 
-async def _team_names(company) -> list[str]:
+async def _team_names(company: Company) -> list[str]:
     organization = (await company.get("/organizations"))["organizations"][0]["id"]
     teams = (await company.get("/teams", organizationId=organization))["teams"]
     return [team["name"] for team in teams]

@@ -47,8 +47,13 @@ def parser_of(app: App) -> argparse.ArgumentParser:
         action="store_true",
         help="make the bearer token that clients of --http must send, show it once, and exit",
     )
-    serve.add_argument("--allow-host", action="append", default=[], metavar="NAME",
-                       help="name under which clients reach the server, for its Host check")  # fmt: skip
+    serve.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="name under which clients reach the server, for its Host check",
+    )
     tools = commands.add_parser("tools", parents=[shared], help="list the tools, or search them")
     tools.add_argument("query", nargs="*", help="words to search for")
     tools.add_argument("--json", action="store_true", help="as `tools/list` gives them")
@@ -72,9 +77,12 @@ def parser_of(app: App) -> argparse.ArgumentParser:
 def _shared() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     group = shared.add_argument_group("which Make")
-    group.add_argument("--sandbox", metavar="FILE",
-                       help="a local Make with a living company, no account needed; its world is"
-                       " a file in your data directory, FILE (--sandbox=FILE) or :memory:")  # fmt: skip
+    group.add_argument(
+        "--sandbox",
+        metavar="FILE",
+        help="a local Make with a living company, no account needed; its world is a file in your"
+        " data directory, or FILE (--sandbox=FILE), or :memory:",
+    )
     group.add_argument("--zone", help="zone of your organization, such as eu1 (MAKE_ZONE)")
     group.add_argument("--data-dir", type=Path, help="where files are kept (MAKE_MCP_DATA_DIR)")
     choice = shared.add_argument_group("which tools")
