@@ -1,0 +1,1 @@
+"""Scenarios: their documents, their runs, their history and what was left incomplete."""

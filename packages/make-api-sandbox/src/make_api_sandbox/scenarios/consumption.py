@@ -1,0 +1,33 @@
+"""What scenarios use (Make API reference, chapters 1.18 and 2.27)."""
+
+from make_api_sandbox.http.call import Call
+from make_api_sandbox.http.context import query_team_or_organization
+from make_api_sandbox.http.routing import route
+from make_api_sandbox.scenarios.access import ONE_SCENARIO
+from make_api_sandbox.shapes import JsonObject
+from make_api_sandbox.usage import daily, organization_zone, period_start_ms
+
+
+@route("GET", "/scenarios/{scenarioId}/usage", scope="scenarios:read", context=ONE_SCENARIO)
+def get_usage(call: Call) -> JsonObject:
+    """Use by day over the last 30 days, days without use left out."""
+    local = call.query_flag("organizationTimezone") is True
+    zone = organization_zone(call.organization) if local else None
+    return {"data": daily(call.world, "scenario_id", call.entity["id"], zone)}
+
+
+@route("GET", "/scenarios/consumptions", scope="scenarios:read", context=query_team_or_organization)
+def list_consumptions(call: Call) -> JsonObject:
+    """What each scenario used since the last reset of the organization's usage."""
+    column, owner = (
+        ("team_id", call.team_id) if call.team_id else ("organization_id", call.organization_id)
+    )
+    rows = call.world.rows(
+        'SELECT scenario_id AS "scenarioId", sum(operations) AS operations,'
+        " sum(transfer) AS transfer, sum(centicredits) AS centicredits FROM executions"
+        f" WHERE {column} = ? AND timestamp_ms >= ? AND kind <> 'event' AND operations IS NOT NULL"
+        " GROUP BY scenario_id ORDER BY operations DESC, scenario_id",
+        owner,
+        period_start_ms(call.organization),
+    )
+    return {"scenarioConsumptions": rows, "lastReset": call.organization["last_reset"]}

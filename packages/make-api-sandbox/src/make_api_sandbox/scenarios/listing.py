@@ -1,0 +1,129 @@
+"""Scenario lists and single scenarios (Make API reference, chapter 2.27)."""
+
+from typing import Any
+
+from make_api_sandbox.http.call import Call
+from make_api_sandbox.http.context import query_team, query_team_or_organization
+from make_api_sandbox.http.errors import invalid_parameters
+from make_api_sandbox.http.paging import Paging
+from make_api_sandbox.http.routing import route
+from make_api_sandbox.scenarios.access import ONE_SCENARIO
+from make_api_sandbox.scenarios.documents import all_modules
+from make_api_sandbox.scenarios.presentation import (
+    marks,
+    present,
+    present_all,
+    shown_scheduling,
+    users_by_id,
+)
+from make_api_sandbox.shapes import JsonObject, Row
+
+PAGING = Paging(
+    {
+        "proprietal": "s.id",
+        "id": "s.id",
+        "name": "s.name COLLATE NOCASE",
+        "teamId": "s.team_id",
+        "folderId": "s.folder_id",
+        "isActive": "s.is_active",
+        "islinked": "s.is_active",
+        "isinvalid": "s.is_invalid",
+        "islocked": "s.is_locked",
+        "lastEdit": "s.last_edit",
+        "createdByUserName": "c.name COLLATE NOCASE",
+        "updatedByUserName": "u.name COLLATE NOCASE",
+        "created": "s.created",
+    },
+    direction="desc",
+)
+SOURCE = (
+    "SELECT s.* FROM scenarios s LEFT JOIN users c ON c.id = s.created_by"
+    " LEFT JOIN users u ON u.id = s.updated_by WHERE "
+)
+AGENT_PAGING = Paging({}, limit=50, sorts=False)
+AGENT_APPS = ("ai-agent", "ai-local-agent")
+
+
+@route("GET", "/scenarios", scope="scenarios:read", context=query_team_or_organization)
+def list_scenarios(call: Call) -> JsonObject:
+    """Scenarios of a team or an organization, filtered, sorted and paged."""
+    page = call.page(PAGING)
+    conditions, values = _filters(call)
+    sql = SOURCE + " AND ".join(conditions) + page.slice_sql(tie="s.id")
+    rows = call.world.rows(sql, *values)
+    return {"scenarios": present_all(call.world, rows, call.cols), "pg": page.echo()}
+
+
+def _filters(call: Call) -> tuple[list[str], list[Any]]:
+    conditions, values = _owner(call)
+    active = call.query_flag("isActive")
+    for column, value in (
+        ("s.folder_id", call.query_id("folderId")),
+        ("s.is_active", active if active is not None else call.query_flag("islinked")),
+        ("s.concept", call.query_flag("concept")),
+        ("s.type", _type(call)),
+    ):
+        if value is not None:
+            conditions.append(f"{column} = ?")
+            values.append(value)
+    ids = [int(each) for each in call.query_list("id") if each.isdigit()]
+    if call.query_list("id"):
+        conditions.append(f"s.id IN ({marks(ids)})")
+        values += ids
+    name = call.query("name")
+    if name:
+        conditions.append("instr(lower(s.name), lower(?)) > 0")
+        values.append(name)
+    return conditions, values
+
+
+def _owner(call: Call) -> tuple[list[str], list[Any]]:
+    if call.team_id:
+        return ["s.team_id = ?"], [call.team_id]
+    return ["s.team_id IN (SELECT id FROM teams WHERE organization_id = ?)"], [call.organization_id]
+
+
+def _type(call: Call) -> str | None:
+    kind = call.query("type")
+    if kind not in (None, "scenario", "tool"):
+        raise invalid_parameters([("type", "'type' should be one of: scenario, tool.")])
+    return kind
+
+
+@route("GET", "/scenarios/{scenarioId}", scope="scenarios:read", context=ONE_SCENARIO)
+def get_scenario(call: Call) -> JsonObject:
+    """One scenario."""
+    return {"scenario": present(call.world, call.entity["id"], call.cols)}
+
+
+@route("GET", "/scenarios/ai-agents", scope="scenarios:read", context=query_team)
+def list_agent_scenarios(call: Call) -> JsonObject:
+    """Scenarios with AI agent modules, the last edited first."""
+    page = call.page(AGENT_PAGING)
+    rows = call.world.rows(
+        "SELECT * FROM scenarios WHERE team_id = ? ORDER BY last_edit DESC, id DESC", call.team_id
+    )
+    users = users_by_id(call.world)
+    found = [_agent_scenario(row, users) for row in rows if _agents(row)]
+    return {"scenarios": page.cut(found), "pg": {"limit": page.limit, "offset": page.offset}}
+
+
+def _agents(row: Row) -> int:
+    names = (str(module.get("module")) for module in all_modules(row["blueprint"]))
+    return sum(name.partition(":")[0] in AGENT_APPS for name in names)
+
+
+def _agent_scenario(row: Row, users: dict[int, JsonObject]) -> JsonObject:
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "description": row["description"],
+        "isActive": row["is_active"],
+        "teamId": row["team_id"],
+        "created": row["created"],
+        "lastEdit": row["last_edit"],
+        "scheduling": shown_scheduling(row["scheduling"]),
+        "usedPackages": row["used_packages"],
+        "agentCount": _agents(row),
+        "createdByUser": users.get(row["created_by"]),
+    }

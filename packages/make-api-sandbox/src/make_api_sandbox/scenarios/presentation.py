@@ -1,0 +1,175 @@
+"""A scenario as the API shows it (Make API reference, chapter 2.27)."""
+
+from collections.abc import Iterable, Sequence
+
+from make_api_sandbox.http.columns import Columns
+from make_api_sandbox.scenarios.documents import module_names
+from make_api_sandbox.shapes import JsonObject, Row
+from make_api_sandbox.world import World
+
+BEFORE_COUNTERS = (
+    "id",
+    "name",
+    "teamId",
+    "hookId",
+    "devices",
+    "deviceId",
+    "deviceScope",
+    "concept",
+    "description",
+    "folderId",
+    "slots",
+    "isinvalid",
+    "islinked",
+    "islocked",
+    "isPaused",
+    "usedPackages",
+    "lastEdit",
+    "scheduling",
+    "iswaiting",
+    "dlqCount",
+    "allDlqCount",
+    "createdByUser",
+    "updatedByUser",
+    "nextExec",
+    "created",
+    "chainingRole",
+    "type",
+    "isShared",
+)
+COUNTERS = ("operations", "centicredits", "transfer", "usedModules")
+VERSIONS = ("scenarioVersion", "moduleSequenceId")
+
+ONE = Columns((*BEFORE_COUNTERS, "isActive"), (*VERSIONS, *COUNTERS))
+LISTED = Columns((*BEFORE_COUNTERS, *COUNTERS, "isActive"), (*VERSIONS, "customProperties"))
+
+SHOWN_SCHEDULING = ("type", "interval")
+
+
+def present(world: World, scenario_id: int, cols: Sequence[str] = ()) -> JsonObject:
+    """One scenario with the asked columns."""
+    rows = world.rows("SELECT * FROM scenarios WHERE id = ?", scenario_id)
+    asked = ONE.asked(cols)
+    return _picked(_complete(world, rows, asked)[0], asked)
+
+
+def present_all(world: World, rows: Sequence[Row], cols: Sequence[str]) -> list[JsonObject]:
+    """Scenarios of a list with the asked columns."""
+    asked = LISTED.asked(cols)
+    return [_picked(item, asked) for item in _complete(world, rows, asked)]
+
+
+def _picked(item: JsonObject, asked: Iterable[str]) -> JsonObject:
+    return {name: item[name] for name in asked if name in item}
+
+
+def _complete(world: World, rows: Sequence[Row], asked: Sequence[str]) -> list[JsonObject]:
+    """All members of some scenarios; what takes a query of its own only when asked for."""
+    ids = [row["id"] for row in rows]
+    users = users_by_id(world)
+    dlqs = _dlq_counts(world, ids)
+    wanted = set(asked) & set(COUNTERS)
+    used = _used(world, rows) if wanted else {}
+    running = _running(world, ids)
+    return [
+        {
+            **_members(row, users),
+            "islocked": row["is_locked"] or row["id"] in running,
+            "dlqCount": dlqs.get(row["id"], (0, 0))[0],
+            "allDlqCount": dlqs.get(row["id"], (0, 0))[1],
+            **used.get(row["id"], {}),
+            **({"usedModules": used_modules(row["blueprint"])} if "usedModules" in asked else {}),
+        }
+        for row in rows
+    ]
+
+
+def _members(row: Row, users: dict[int, JsonObject]) -> JsonObject:
+    extra: JsonObject = row["extra"]
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "teamId": row["team_id"],
+        "hookId": row["hook_id"],
+        "devices": extra.get("devices", []),
+        "deviceId": None,
+        "deviceScope": None,
+        "concept": row["concept"],
+        "description": row["description"],
+        "folderId": row["folder_id"],
+        "slots": None,
+        "isinvalid": row["is_invalid"],
+        "islinked": row["is_active"],
+        "isPaused": row["is_paused"],
+        "usedPackages": row["used_packages"],
+        "lastEdit": row["last_edit"],
+        "scheduling": shown_scheduling(row["scheduling"]),
+        "iswaiting": row["is_waiting"],
+        "createdByUser": users.get(row["created_by"]),
+        "updatedByUser": users.get(row["updated_by"]),
+        "nextExec": row["next_exec"],
+        "created": row["created"],
+        "chainingRole": extra.get("chainingRole", "none"),
+        "type": row["type"],
+        "isShared": extra.get("isShared", False),
+        "customProperties": extra.get("customProperties", {}),
+        "isActive": row["is_active"],
+        "scenarioVersion": row["version"],
+        "moduleSequenceId": row["module_sequence"],
+    }
+
+
+def shown_scheduling(scheduling: JsonObject) -> JsonObject:
+    """Kind and interval; the whole object is shown only with the blueprint."""
+    return {name: scheduling[name] for name in SHOWN_SCHEDULING if name in scheduling}
+
+
+def users_by_id(world: World) -> dict[int, JsonObject]:
+    """Every user as `{id, name, email}`."""
+    return {row["id"]: row for row in world.rows("SELECT id, name, email FROM users")}
+
+
+def used_modules(blueprint: JsonObject) -> list[JsonObject]:
+    """Distinct modules of a blueprint, in order of first use."""
+    split = (slug.partition(":") for slug in dict.fromkeys(module_names(blueprint)))
+    return [{"moduleName": name, "packageName": app} for app, _, name in split]
+
+
+def marks(ids: Sequence[object]) -> str:
+    """Placeholders of an SQL `IN` for some values."""
+    return ", ".join("?" * len(ids))
+
+
+def _dlq_counts(world: World, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Scenario id → unresolved and all incomplete executions."""
+    rows = world.rows(
+        "SELECT scenario_id, sum(resolved = 0) AS open, count(*) AS total FROM dlqs"
+        f" WHERE deleted = 0 AND scenario_id IN ({marks(ids)}) GROUP BY scenario_id",
+        *ids,
+    )
+    return {row["scenario_id"]: (row["open"], row["total"]) for row in rows}
+
+
+def _running(world: World, ids: Sequence[int]) -> set[int]:
+    rows = world.rows(
+        "SELECT DISTINCT scenario_id FROM executions WHERE state = 'RUNNING'"
+        f" AND scenario_id IN ({marks(ids)})",
+        *ids,
+    )
+    return {row["scenario_id"] for row in rows}
+
+
+def _used(world: World, rows: Sequence[Row]) -> dict[int, JsonObject]:
+    """Scenario id → what it used in the current period of its organization."""
+    ids = [row["id"] for row in rows]
+    found = world.rows(
+        "SELECT e.scenario_id, coalesce(sum(e.operations), 0) AS operations,"
+        " coalesce(sum(e.centicredits), 0) AS centicredits,"
+        " coalesce(sum(e.transfer), 0) AS transfer FROM executions e"
+        " JOIN organizations o ON o.id = e.organization_id AND e.timestamp >= o.last_reset"
+        f" WHERE e.scenario_id IN ({marks(ids)}) GROUP BY e.scenario_id",
+        *ids,
+    )
+    nothing: JsonObject = {"operations": 0, "centicredits": 0, "transfer": 0}
+    used = {row.pop("scenario_id"): row for row in found}
+    return {ident: used.get(ident, dict(nothing)) for ident in ids}

@@ -1,0 +1,250 @@
+"""What a running scenario can reach: the world behind the sandbox, as the engine's ports."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
+
+from make_api_sandbox import records
+from make_api_sandbox.clock import Clock
+from make_api_sandbox.engine.errors import ModuleError
+from make_api_sandbox.engine.ports import (
+    ConnectionState,
+    HttpRequest,
+    HttpResponse,
+    SubRun,
+    Variables,
+    WebhookResponse,
+)
+from make_api_sandbox.engine.values import Bundle, Json, plain
+from make_api_sandbox.scenarios.outbound import send
+from make_api_sandbox.shapes import JsonObject, Row
+from make_api_sandbox.usage import organization_zone
+from make_api_sandbox.world import World
+
+if TYPE_CHECKING:
+    from make_api_sandbox.app import Sandbox
+
+PATIENCE = 40.0
+"""Seconds a responsive call waits (Make API reference, chapter 2.27), and how far a run may get
+ahead of a driven clock: shorter sleeps pass at once, longer ones wait until the clock is moved."""
+
+MODULE_DATA = "SELECT module_data FROM scenarios WHERE id = ?"
+
+POLL = 0.5
+"""Seconds after which a parked run looks at the clock again, for one moved by another process."""
+
+Caller = Callable[[Row, str, dict[str, Json], bool], Awaitable[SubRun]]
+"""Runs a scenario on behalf of another one: (caller, reference, inputs, wait)."""
+
+
+def zone_of(organization: Row) -> ZoneInfo:
+    """Time zone of an organization; UTC when the machine does not know it."""
+    zone = organization_zone(organization)
+    return zone if isinstance(zone, ZoneInfo) else ZoneInfo("UTC")
+
+
+class RunClock:
+    """Time as one run sees it.
+
+    On the machine's clock a sleep is a sleep. On a driven clock a sleep moves only this run ahead,
+    at once up to `PATIENCE` seconds in sum; beyond that the run is parked until the clock follows.
+
+    Args:
+        clock: The world's clock.
+        begins: When the run begins; earlier than now for a run that was due while a driven clock
+            jumped over it.
+    """
+
+    def __init__(self, clock: Clock, begins: datetime | None = None) -> None:
+        self._clock = clock
+        self._reached = begins or clock.now()
+        self._is_late = begins is not None
+        self.stop = asyncio.Event()
+        self.parked = asyncio.Event()
+        self.moved = asyncio.Event()
+
+    def now(self) -> datetime:
+        """The world's time, or later when this run is ahead of it."""
+        if self._is_late and self._clock.mode == "driven":
+            return self._reached
+        return max(self._clock.now(), self._reached)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass; a request to stop ends it early."""
+        self._reached = self.now() + timedelta(seconds=seconds)
+        if self._clock.mode == "driven":
+            await self._wait_for_clock()
+        else:
+            await _until(self.stop, seconds)
+            self._reached = self._clock.now()
+
+    async def _wait_for_clock(self) -> None:
+        while self._is_too_far_ahead() and not self.stop.is_set():
+            self.parked.set()
+            await _until(self.moved, POLL)
+            self.moved.clear()
+        self.parked.clear()
+
+    def _is_too_far_ahead(self) -> bool:
+        ahead = (self._reached - self._clock.now()).total_seconds()
+        return ahead > PATIENCE and self._clock.mode == "driven"
+
+    def interrupt(self) -> None:
+        """Ask the run to stop."""
+        self.stop.set()
+        self.moved.set()
+
+
+async def _until(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return
+
+
+class TeamStores:
+    """Data stores of a team."""
+
+    def __init__(self, world: World, team_id: int) -> None:
+        self._world = world
+        self._team_id = team_id
+
+    def exists(self, store: int) -> bool:
+        """Tell whether the team has the data store."""
+        row = self._world.get("data_stores", store)
+        return row is not None and row["team_id"] == self._team_id
+
+    def fields(self, store: int) -> Sequence[Json] | None:
+        """Fields of the data structure, if the store has one."""
+        structure = records.structure_of(self._world, self._row(store))
+        return structure["spec"] if structure else None
+
+    def get(self, store: int, key: str) -> Bundle | None:
+        """Read a record."""
+        return self._world.value(
+            "SELECT data FROM data_store_records WHERE data_store_id = ? AND key = ?", store, key
+        )
+
+    def put(self, store: int, key: str, record: Bundle) -> None:
+        """Write a record.
+
+        Raises:
+            ModuleError: `OutOfSpaceError` when the store has no room for it.
+        """
+        data = cast("JsonObject", plain(record))
+        with self._world.write():
+            former = self.get(store, key)
+            taken = records.size_of(key, former) if former is not None else 0
+            if records.size_of(key, data) - taken > records.free_bytes(
+                self._world, self._row(store)
+            ):
+                raise ModuleError("OutOfSpaceError", "The data store has no room left.")
+            records.put(self._world, store, key, data)
+
+    def _row(self, store: int) -> Row:
+        return self._world.get("data_stores", store) or {}
+
+    def delete(self, store: int, key: str) -> None:
+        """Remove a record."""
+        sql = "DELETE FROM data_store_records WHERE data_store_id = ? AND key = ?"
+        self._world.execute(sql, store, key)
+
+    def records(self, store: int) -> Sequence[tuple[str, Bundle]]:
+        """All records, in the order in which they were first written."""
+        rows = self._world.rows(
+            "SELECT key, data FROM data_store_records WHERE data_store_id = ? ORDER BY seq", store
+        )
+        return [(row["key"], row["data"]) for row in rows]
+
+
+@dataclass
+class WorldPorts:
+    """Ports of one run of one scenario.
+
+    Args:
+        sandbox: The sandbox it runs in.
+        scenario: Row of the scenario.
+        organization: Row of its organization.
+        clock: Time of the run.
+        random: Generator of the run.
+        call: Runs another scenario of the same team.
+        answer: Gets the first webhook response.
+    """
+
+    sandbox: "Sandbox"
+    scenario: Row
+    organization: Row
+    clock: RunClock
+    random: Random
+    call: Caller
+    answer: "asyncio.Future[WebhookResponse] | None" = None
+    stores: TeamStores = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stores = TeamStores(self.world, self.scenario["team_id"])
+
+    @property
+    def world(self) -> World:
+        """The world of the sandbox."""
+        return self.sandbox.world
+
+    @property
+    def timezone(self) -> str:
+        """Time zone of the organization."""
+        return zone_of(self.organization).key
+
+    def variables(self) -> Variables:
+        """Custom variables of organization and team, kept in their `extra` member."""
+        team = self.world.get("teams", self.scenario["team_id"]) or {}
+        return Variables(_variables(self.organization), _variables(team))
+
+    def stopped(self) -> bool:
+        """Tell whether someone asked the run to stop."""
+        return self.clock.stop.is_set()
+
+    def connection(self, connection: int) -> ConnectionState:
+        """Check a connection of the scenario's team."""
+        row = self.world.get("connections", connection)
+        if row is None or row["team_id"] != self.scenario["team_id"]:
+            return ConnectionState.MISSING
+        if row["expire"] and row["expire"] <= self.world.clock.stamp():
+            return ConnectionState.EXPIRED
+        return ConnectionState(row["state"])
+
+    def module_data(self, module_id: int) -> dict[str, Json]:
+        """What the scenario keeps for a module between runs."""
+        kept: JsonObject | None = self.world.value(MODULE_DATA, self._id)
+        return (kept or {}).get(str(module_id), {})
+
+    def keep_module_data(self, module_id: int, data: dict[str, Json]) -> None:
+        """Replace what the scenario keeps for a module."""
+        kept: JsonObject = self.world.value(MODULE_DATA, self._id)
+        self.world.update("scenarios", self._id, module_data={**kept, str(module_id): data})
+
+    @property
+    def _id(self) -> int:
+        return self.scenario["id"]
+
+    async def call_scenario(self, scenario: str, inputs: dict[str, Json], wait: bool) -> SubRun:
+        """Run another scenario of the team."""
+        return await self.call(self.scenario, scenario, inputs, wait)
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Send a request to this machine or to one of the sandbox's hooks, nowhere else."""
+        return await send(self.sandbox, request)
+
+    def respond(self, response: WebhookResponse) -> None:
+        """Answer the caller of the webhook; later answers are ignored."""
+        if self.answer is not None and not self.answer.done():
+            self.answer.set_result(response)
+
+
+def _variables(owner: Row) -> dict[str, Any]:
+    extra: JsonObject = owner.get("extra") or {}
+    rows: list[JsonObject] = extra.get("variables") or []
+    return {row["name"]: row["value"] for row in rows}
