@@ -266,3 +266,85 @@ async def test_language_models_of_a_team_are_chosen_one_by_one(studio: "Studio")
     await studio.call("PATCH", path, {"aiMappingBuiltinTier": "small"})
     chosen = await studio.get(path)
     assert (chosen["aiMappingBuiltinTier"], chosen["aiToolkitBuiltinTier"]) == ("small", None)
+
+
+# Variables
+
+VARIABLES = (
+    ("/organizations/1/variables", "organizationVariable"),
+    ("/teams/1/variables", "teamVariable"),
+)
+
+
+@pytest.mark.parametrize(("path", "key"), VARIABLES)
+async def test_variables_without_the_feature_are_system_ones_and_read_only(
+    studio: "Studio", path: str, key: str
+) -> None:
+    listed = (await studio.get(path))[f"{key}s"]
+    assert all(one["isSystem"] for one in listed)
+    assert "Studio" in " ".join(str(one["value"]) for one in listed)
+    body = {"name": "rate", "typeId": 1, "value": 2}
+    assert (await studio.call("POST", path, body)).status_code == 404
+
+
+@pytest.mark.parametrize(("path", "key"), VARIABLES)
+async def test_a_variable_is_created_edited_and_deleted_with_its_history(
+    studio: "Studio", path: str, key: str
+) -> None:
+    studio.license(customVariables=True)
+    body = {"name": "rate", "typeId": 1, "value": 2}
+    assert (await studio.post(path, body))[key] == {**body, "isSystem": False}
+    assert (await studio.call("POST", path, body)).json()["code"] == "IM005"
+    edited = await studio.call("PATCH", f"{path}/rate", {"value": "loose"})
+    assert edited.json()[key] == {"name": "rate", "typeId": 1, "value": "loose"}
+    misfit = await studio.call("PATCH", f"{path}/rate", {"value": "x", "typeId": 3})
+    assert misfit.status_code == 400
+    history = (await studio.get(f"{path}/rate/history"))[f"{key}History"]
+    assert [one["diffObject"] for one in history] == [
+        body,
+        {"old": {"value": 2, "typeId": 1}, "new": {"value": "loose", "typeId": 1}},
+    ]
+    assert history[0]["action"].endswith("_variable_created")
+    assert (await studio.call("DELETE", f"{path}/rate")).status_code == 406
+    assert (await studio.call("DELETE", f"{path}/rate", confirmed="true")).json() == {"ok": 1}
+    assert [one for one in (await studio.get(path))[f"{key}s"] if not one["isSystem"]] == []
+
+
+@pytest.mark.parametrize(
+    ("type_id", "value", "fits"),
+    [
+        (1, 2.5, True),
+        (1, True, False),
+        (2, 5, False),
+        (3, False, True),
+        (3, "true", False),
+        (4, "2026-01-31T00:00:00.000Z", True),
+        (4, "tomorrow", False),
+    ],
+)
+async def test_a_new_variable_has_a_value_of_its_type(
+    studio: "Studio", type_id: int, value: object, fits: bool
+) -> None:
+    studio.license(customVariables=True)
+    body = {"name": "one", "typeId": type_id, "value": value}
+    assert (await studio.call("POST", "/teams/1/variables", body)).is_success is fits
+
+
+async def test_system_variables_cannot_be_changed(studio: "Studio") -> None:
+    studio.license(customVariables=True)
+    answer = await studio.call("PATCH", "/teams/1/variables/teamName", {"value": "X"})
+    assert answer.status_code == 400
+    assert "system variable" in answer.json()["message"]
+
+
+async def test_a_custom_role_is_also_addressed_by_its_id_in_the_body(studio: "Studio") -> None:
+    studio.world.update("organizations", 1, service_name="Enterprise")
+    body = {"name": "Reader", "permissionType": "team", "organizationId": 1}
+    role = (await studio.post("/users/custom-roles", body))["role"]["id"]
+    change = {"organizationId": 1, "id": role, "name": "Looker"}
+    renamed = await studio.call("PATCH", "/users/custom-roles", change)
+    assert renamed.json()["role"]["name"] == "Looker"
+    gone = await studio.call("DELETE", "/users/custom-roles", {"organizationId": 1, "id": role})
+    assert gone.json() == {"roleId": role}
+    again = await studio.call("DELETE", f"/users/custom-roles/{role}", {"organizationId": 1})
+    assert again.status_code == 404

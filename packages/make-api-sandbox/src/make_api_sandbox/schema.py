@@ -56,6 +56,20 @@ CREATE TABLE invitations (
     hash TEXT PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
     organization_id INTEGER NOT NULL REFERENCES organizations ON DELETE CASCADE,
     role_id INTEGER NOT NULL, note TEXT, team_ids JSON_TEXT NOT NULL, created TEXT NOT NULL);
+CREATE TABLE variables (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT NOT NULL, owner_id INTEGER NOT NULL,
+    name TEXT NOT NULL, type_id INTEGER NOT NULL, value JSON_TEXT,
+    UNIQUE (owner, owner_id, name));
+CREATE TABLE variable_history (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT NOT NULL, owner_id INTEGER NOT NULL,
+    name TEXT NOT NULL, action TEXT NOT NULL, changed TEXT NOT NULL, author TEXT NOT NULL,
+    diff JSON_TEXT NOT NULL);
+CREATE TRIGGER team_variables_go AFTER DELETE ON teams BEGIN
+    DELETE FROM variables WHERE owner = 'team' AND owner_id = old.id;
+END;
+CREATE TRIGGER organization_variables_go AFTER DELETE ON organizations BEGIN
+    DELETE FROM variables WHERE owner = 'organization' AND owner_id = old.id;
+END;
 """
 
 ASSETS = """

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import sqlite3
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,7 @@ class World:
                 )
 
     def _create(self) -> None:
-        for statement in TABLES.split(";"):
+        for statement in _statements(TABLES):
             self._db.execute(statement)
         self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         self.set_setting("seed", 1)
@@ -232,6 +232,16 @@ class World:
                 self._db.execute(f"DELETE FROM {table['name']}")
             self.set_setting("seed", seed)
             self.set_setting("clock", clock)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script; a trigger's body stays in one piece."""
+    statement = ""
+    for line in script.splitlines():
+        statement += f"{line}\n"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _connect(path: Path | None) -> sqlite3.Connection:

@@ -15,6 +15,7 @@ from make_api_sandbox.http.context import body_organization
 from make_api_sandbox.http.errors import (
     ApiError,
     invalid_parameters,
+    missing,
     not_found,
     permission_denied,
     refused,
@@ -42,18 +43,20 @@ ENTERPRISE = "Enterprise"
 
 CREATE = members(
     name=name_text(),
-    category=choice(*CATEGORIES),
+    category=choice(*CATEGORIES).optional(),
+    permissionType=choice(*CATEGORIES).optional(),
     organizationId=identifier(),
     description=text(512).optional().or_null(),
     permissions=list_of(identifier()).optional(),
 )
 EDIT = members(
+    id=identifier().optional(),
     organizationId=identifier(),
     name=name_text().optional(),
     description=text(512).optional().or_null(),
     permissions=list_of(identifier()).optional(),
 )
-REMOVE = members(organizationId=identifier())
+REMOVE = members(id=identifier().optional(), organizationId=identifier())
 USERS = "organization users"
 
 
@@ -125,19 +128,30 @@ def create_role(call: Call) -> JsonObject:
     body = call.body
     _require_plan(call)
     _refuse_taken(call, body["name"])
+    category = body.get("category", body.get("permissionType"))
+    if category is None:
+        raise invalid_parameters([missing("category")])
     role_id = call.world.insert(
         "roles",
         name=body["name"],
-        category=body["category"],
+        category=category,
         management_type="custom_managed",
         subsidiary=True,
         description=body.get("description"),
         organization_id=call.organization_id,
-        permissions=_names(body.get("permissions", []), body["category"]),
+        permissions=_names(body.get("permissions", []), category),
     )
     return {"role": _custom(call, role_id)}
 
 
+@route(
+    "PATCH",
+    "/users/custom-roles",
+    scope="user:write",
+    context=body_organization,
+    permission=USERS,
+    body=EDIT,
+)
 @route(
     "PATCH",
     "/users/custom-roles/{roleId}",
@@ -158,6 +172,14 @@ def edit_role(call: Call) -> JsonObject:
     return {"role": _custom(call, role["id"])}
 
 
+@route(
+    "DELETE",
+    "/users/custom-roles",
+    scope="user:write",
+    context=body_organization,
+    permission=USERS,
+    body=REMOVE,
+)
 @route(
     "DELETE",
     "/users/custom-roles/{roleId}",
@@ -187,10 +209,19 @@ def _require_plan(call: Call) -> None:
 
 def _own_role(call: Call) -> Row:
     _require_plan(call)
-    role = call.world.get("roles", call.path_id("roleId"))
+    role = call.world.get("roles", _asked_role(call))
     if role is None or role["organization_id"] != call.organization_id:
         raise not_found("Role")
     return role
+
+
+def _asked_role(call: Call) -> int:
+    """The role in the path, or in the body as older clients send it."""
+    if "roleId" in call.request.path_params:
+        return call.path_id("roleId")
+    if "id" not in call.body:
+        raise invalid_parameters([missing("id")])
+    return call.body["id"]
 
 
 def _refuse_taken(call: Call, name: str) -> None:
