@@ -1,0 +1,1 @@
+"""The company every new sandbox starts with."""

@@ -1,0 +1,241 @@
+"""One run of the past: what happened in it, and how the world keeps it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from make_api_sandbox.clock import milliseconds, stamp
+from make_api_sandbox.engine.values import Json
+from make_api_sandbox.seed.incidents import (
+    Calendar,
+    Failure,
+    Outcome,
+    Subject,
+    at_start,
+    on_the_way,
+    outcome,
+)
+from make_api_sandbox.seed.inventions import record_of
+from make_api_sandbox.seed.plan import Plan
+from make_api_sandbox.seed.rehearsal import Rehearsal, Step, Trouble, Visit, steps
+
+STATES = {1: "SUCCESS", 2: "WARNING", 3: "ERROR"}
+SPREAD = 0.35
+"""Standard deviation of the logarithm of a run's speed."""
+
+Row = dict[str, object]
+
+
+@dataclass
+class Scenario:
+    """A scenario of the world, ready to get a past."""
+
+    plan: Plan
+    id: int
+    team_id: int
+    organization_id: int
+    author_id: int
+    editors: list[int]
+    """Who saved each later version."""
+
+    authors: list[int]
+    """Who starts it by hand."""
+
+    flow: tuple[Step, ...]
+    subject: Subject
+    sleeps: dict[int, int]
+    """Module id → seconds it waits."""
+
+    calls: dict[int, str]
+    """Module id → slug of the scenario it calls."""
+
+    trigger: str
+    """Fields of what its trigger delivers, in the short form."""
+
+    blueprint: dict[str, Json]
+
+
+class Run:
+    """One run of the past."""
+
+    def __init__(
+        self, scenario: Scenario, moment: datetime, random: Random, calendar: Calendar
+    ) -> None:
+        self.scenario = scenario
+        self.random = random
+        self.calendar = calendar
+        self.id = f"{random.getrandbits(128):032x}"
+        self.moment = self._begin(moment)
+        self.rehearsal = Rehearsal(random)
+        self.failure: Failure | None = None
+        self.outcome = Outcome(1, ends=False)
+        self.check = False
+        self.moved: list[int] = []
+        """Bytes moved by each module visited."""
+
+    def _begin(self, due: datetime) -> datetime:
+        """A scheduled run begins a little after it is due."""
+        late = 0 if self.scenario.plan.timing.called else self.random.randint(120, 2_900)
+        return due + timedelta(milliseconds=late)
+
+    @property
+    def status(self) -> int:
+        """Success 1, warning 2, error 3."""
+        return self.outcome.status
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        speed = self.random.lognormvariate(0, SPREAD)
+        waits = sum(
+            visit.operations * self.scenario.sleeps.get(visit.module_id, 0)
+            for visit in self.rehearsal.visits
+        )
+        delay = self.failure.delay_ms / 1000 if self.failure else 0
+        working = max(0.2, self.rehearsal.operations) * self.scenario.plan.pace * speed
+        return 0.04 + working + waits + delay
+
+    def happen(self, left: int, *, spared: bool) -> None:
+        """Decide what happens in it.
+
+        Args:
+            left: Runs of the scenario that follow.
+            spared: True to have no failure by chance, so that chance never switches it off.
+        """
+        scenario, calendar, random = self.scenario, self.calendar, self.random
+        self.failure = at_start(scenario.subject, self.moment, calendar)
+        if self.failure is not None:
+            self.outcome = Outcome(3, ends=True)
+            return
+        self._go(left, spared=spared)
+        if not self.check:
+            self.moved = [v.operations * random.randint(120, 1_500) for v in self.rehearsal.visits]
+
+    def _go(self, left: int, *, spared: bool) -> None:
+        scenario, calendar = self.scenario, self.calendar
+        delivered = self._delivered(left)
+        self.check = delivered == 0
+        self.rehearsal.run(scenario.flow, delivered)
+        visits = self.rehearsal.visits
+        failure = on_the_way(
+            scenario.subject, self.moment, visits, left, calendar, self.random, spared=spared
+        )
+        if failure is not None and not self.check:
+            self._fail(failure, delivered)
+
+    def _delivered(self, left: int) -> int:
+        plan = self.scenario.plan
+        must = plan.invalid and left < 3
+        if plan.idle and not must and self.random.random() < plan.idle:
+            return 0
+        return self.random.randint(*plan.items)
+
+    def _fail(self, failure: Failure, delivered: int) -> None:
+        scenario = self.scenario
+        step = next(each for each in steps(scenario.flow) if each.id == failure.module_id)
+        first = step is scenario.flow[0]
+        self.failure = failure
+        self.outcome = outcome(step, is_first=first, dlq=scenario.subject.dlq, error=failure.error)
+        trouble = Trouble(step.id, self.outcome.ends, self.outcome.resumes)
+        self.rehearsal = Rehearsal(self.random, trouble)
+        self.rehearsal.run(scenario.flow, delivered)
+
+    # Rows
+
+    def entry(self, *, detailed: bool) -> Row:
+        """The run as a row of `executions`."""
+        scenario = self.scenario
+        at = milliseconds(self.moment)
+        author = self._author()
+        return {
+            "imt_id": f"{at}_{self.id}",
+            "id": self.id,
+            "kind": "run",
+            "scenario_id": scenario.id,
+            "team_id": scenario.team_id,
+            "organization_id": scenario.organization_id,
+            "type": "manual" if author else "auto",
+            "state": STATES[self.status],
+            "status": self.status,
+            "timestamp": stamp(self.moment),
+            "timestamp_ms": at,
+            "duration": round(self.seconds * 1000),
+            "operations": self.rehearsal.operations,
+            "centicredits": self.rehearsal.centicredits,
+            "transfer": sum(self.moved),
+            "instant": scenario.plan.timing.scheduling["type"] == "immediately",
+            "is_check_run": self.check,
+            "author_id": author,
+            "error": self.error_json(),
+            "outputs": self._outputs(),
+            "extra": self._start() if detailed else {},
+        }
+
+    def _author(self) -> int | None:
+        """On-demand runs are started by people more often than by services."""
+        kind = self.scenario.plan.timing.scheduling["type"]
+        share = {"on-demand": 0.7, "immediately": 0.0}.get(str(kind), 0.012)
+        return self.random.choice(self.scenario.authors) if self.random.random() < share else None
+
+    def error_json(self) -> dict[str, Json] | None:
+        """The error as the API shows it; None where an error route dealt with it."""
+        if self.failure is None or self.status == 1:
+            return None
+        shown: dict[str, Json] = {"name": self.failure.error, "message": self.failure.message}
+        slug = self._failing_slug()
+        if slug:
+            app, _, name = slug.partition(":")
+            shown["causeModule"] = {"name": name, "appName": app}
+        return shown
+
+    def _failing_slug(self) -> str:
+        return next((visit.slug for visit in self.rehearsal.visits if visit.failed), "")
+
+    def _outputs(self) -> dict[str, Json] | None:
+        spec = self.scenario.plan.outputs
+        if not spec or self.status == 3:
+            return None
+        return record_of(spec, self.random, self.random.randint(1, 40), self.moment)
+
+    def _start(self) -> dict[str, Json]:
+        """What a replay needs."""
+        plan = self.scenario.plan
+        if plan.settings.get("confidential") or not plan.timing.called:
+            return {}
+        given = self.delivery()
+        if plan.timing.scheduling["type"] == "immediately":
+            return {"inputs": {}, "requests": [given]}
+        return {"inputs": given, "requests": []}
+
+    def delivery(self) -> dict[str, Json]:
+        """One bundle as the trigger delivers it."""
+        ordinal = self.random.randint(1, 400)
+        return record_of(self.scenario.trigger, self.random, ordinal, self.moment)
+
+    def module_rows(self) -> list[Row]:
+        """The modules it visited, as rows of `execution_modules`."""
+        begun = self.moment
+        moved_by = self.moved or [0] * len(self.rehearsal.visits)
+        rows: list[Row] = []
+        for visit, moved in zip(self.rehearsal.visits, moved_by, strict=True):
+            rows.append(self._module_row(visit, moved, begun))
+            begun += timedelta(milliseconds=self.random.randint(5, 60))
+        return rows
+
+    def _module_row(self, visit: Visit, moved: int, begun: datetime) -> Row:
+        failed = self.failure is not None and visit.failed
+        return {
+            "execution_id": self.id,
+            "scenario_id": self.scenario.id,
+            "module_id": visit.module_id,
+            "imt_id": f"{milliseconds(begun)}_{self.id}",
+            "timestamp": stamp(begun),
+            "timestamp_ms": milliseconds(begun),
+            "status": 3 if failed else 1,
+            "operations": visit.operations,
+            "centicredits": visit.centicredits,
+            "transfer": moved,
+            "size": moved,
+            "bundles": visit.bundles,
+            "error": {"message": self.failure.message} if self.failure and failed else None,
+        }
