@@ -6,12 +6,14 @@ to a group that took no part matches the empty text, and syntax that only Python
 quantifiers, inline flags, atomic groups) is refused.
 
 Differences that remain: look-behind must have a fixed width, `\p{...}` and the flags `v` and `y`
-are refused, and groups inside a repetition keep their last match.
+are refused, the flag `u` does not make escapes stricter, and groups inside a repetition keep their
+last match.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from make_blueprint.iml.errors import Refused
@@ -33,7 +35,8 @@ _NOT_EDGE = f"(?:(?<={_WORD})(?={_WORD})|(?<!{_WORD})(?!{_WORD}))"
 _CONTROLS = {"n": r"\n", "r": r"\r", "t": r"\t", "v": r"\v", "f": r"\f"}
 _QUANTIFIER = re.compile(r"[*+?]|\{[0-9]+(?:,[0-9]*)?\}")
 _GROUP = re.compile(r"\((?:\?(?:[:=!]|<[=!]|<(?P<name>[A-Za-z_$][\w$]*)>))?", re.ASCII)
-_HEX = re.compile(r"x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\}")
+_HEX = re.compile(r"x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})")
+_UNICODE_HEX = re.compile(r"x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\}")
 _SLASHED = re.compile(r"/(?P<pattern>.+)/(?P<flags>[a-z]*)", re.DOTALL)
 
 
@@ -59,7 +62,7 @@ def compiled(pattern: str, flags: str = "") -> re.Pattern[str]:
 
     Args:
         pattern: The pattern without slashes.
-        flags: Any of `d g i m s u`; `d`, `g` and `u` change nothing here.
+        flags: Any of `d g i m s u`; `d` and `g` change nothing here.
 
     Raises:
         Refused: The pattern is malformed, too long, or uses what is not supported.
@@ -75,16 +78,25 @@ def compiled(pattern: str, flags: str = "") -> re.Pattern[str]:
         raise Refused(f"the regular expression {pattern!r} cannot be used: {error}") from error
 
 
-def searchable(text: str) -> str:
-    """The same text.
+def matches(pattern: str, flags: str, text: str) -> Iterator[re.Match[str]]:
+    """Yield the matches in a text: all with the flag `g`, else the first.
+
+    Python's own iteration looks for a longer match where it has found an empty one; JavaScript
+    goes on to the next character, and so does this.
 
     Raises:
-        Refused: It is longer than regular expressions may search.
+        Refused: As for `compiled`, or the text is longer than regular expressions may search.
     """
     if len(text) > MAX_PATTERN_INPUT:
         message = f"a regular expression may search {MAX_PATTERN_INPUT:,} characters at most"
         raise Refused(message)
-    return text
+    search = compiled(pattern, flags).search
+    at = 0
+    while at <= len(text) and (match := search(text, at)) is not None:
+        yield match
+        if "g" not in flags:
+            return
+        at = match.end() + (match.end() == match.start())
 
 
 class _Translator:
@@ -95,6 +107,7 @@ class _Translator:
         self._at = 0
         self._groups = 0
         self._names: dict[str, int] = {}
+        self._hex = _UNICODE_HEX if "u" in flags else _HEX
         self._end = rf"(?=[{_LINE_ENDS}]|\Z)" if "m" in flags else r"\Z"
         self._start = rf"(?:\A|(?<=[{_LINE_ENDS}]))" if "m" in flags else r"\A"
         self._any = r"[\s\S]" if "s" in flags else f"[^{_LINE_ENDS}]"
@@ -183,10 +196,10 @@ class _Translator:
 
     def _character(self) -> str:
         """An escaped single character, inside or outside a class."""
-        code = _HEX.match(self._pattern, self._at)
+        code = self._hex.match(self._pattern, self._at)
         if code is not None:
             self._at = code.end()
-            point = int(code[1] or code[2] or code[3], 16)
+            point = int(next(filter(None, code.groups())), 16)
             if point > 0x10FFFF:
                 raise self._refusal("the code point is out of range")
             return re.escape(chr(point))

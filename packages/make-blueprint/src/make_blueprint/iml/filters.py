@@ -124,8 +124,8 @@ def _test(code: str, left: Value, right: Value, scope: Scope) -> bool:
 def _text_test(name: str, left: str, right: str, ignores_case: bool) -> bool:
     test = name.removeprefix("not")
     if test == "pattern":
-        pattern = ecmascript.compiled(right, "i" if ignores_case else "")
-        found = pattern.search(ecmascript.searchable(left)) is not None
+        flags = "i" if ignores_case else ""
+        found = any(True for _ in ecmascript.matches(right, flags, left))
     elif ignores_case:
         found = _TEXT_TESTS[test](left.lower(), right.lower())
     else:

@@ -13,7 +13,7 @@ from make_blueprint.iml import ecmascript
 from make_blueprint.iml.coercion import decoded, to_text
 from make_blueprint.iml.errors import Refused
 from make_blueprint.iml.library.registry import ArrayOr, Whole, function
-from make_blueprint.iml.limits import MAX_TEXT, bounded_items, bounded_text
+from make_blueprint.iml.limits import bounded_items, bounded_text
 from make_blueprint.iml.values import Value, identity
 
 _BLANKS = (
@@ -146,18 +146,19 @@ def replace(text: str, search: str, replacement: str) -> Value:
 def _replace_matches(text: str, pattern: str, flags: str, replacement: str) -> str:
     if ecmascript.has_named_group(pattern):
         raise Refused("named groups cannot be used in a replacement")
-    room = MAX_TEXT - len(text)
+    pieces: list[str] = []
+    at = size = 0
+    for match in ecmascript.matches(pattern, flags, text):
+        expanded = _expanded(replacement, match)
+        pieces += (text[at : match.start()], expanded)
+        size += len(expanded)
+        bounded_text(size)
+        at = match.end()
+    return "".join(pieces) + text[at:]
 
-    def expand(match: re.Match[str]) -> str:
-        nonlocal room
-        expanded = _REPLACEMENT.sub(lambda part: _insertion(part[0], match), replacement)
-        room -= len(expanded) - len(match[0])
-        if room < 0:
-            bounded_text(MAX_TEXT + 1)
-        return expanded
 
-    count = 0 if "g" in flags else 1
-    return ecmascript.compiled(pattern, flags).sub(expand, ecmascript.searchable(text), count=count)
+def _expanded(replacement: str, match: re.Match[str]) -> str:
+    return _REPLACEMENT.sub(lambda part: _insertion(part[0], match), replacement)
 
 
 def _insertion(part: str, match: re.Match[str]) -> str:
