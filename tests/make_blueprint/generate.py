@@ -6,6 +6,9 @@ routers stand last, merges follow their if-else.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from make_blueprint.document import Blueprint, JsonObject, JsonValue, Module
@@ -31,12 +34,12 @@ def module(
     return made
 
 
-def router(number: int, *flows: list[JsonValue], **parameters: JsonValue) -> Module:
+def router(number: int, *flows: Sequence[JsonValue], **parameters: JsonValue) -> Module:
     """Make a router with one route per flow."""
     made: Module = {"id": number, "module": "builtin:BasicRouter", "version": 1, "mapper": None}
     if parameters:
         made["parameters"] = {key.rstrip("_"): value for key, value in parameters.items()}
-    made["routes"] = [{"flow": flow} for flow in flows]
+    made["routes"] = [{"flow": [*flow]} for flow in flows]
     made["metadata"] = {"designer": {"x": 300 * number, "y": 0}}
     return made
 
@@ -97,6 +100,9 @@ def chain(length: int) -> Blueprint:
     ]
     return blueprint(*flow)
 
+
+few = settings(max_examples=40, deadline=None)
+"""Settings of tests that draw whole blueprints."""
 
 _words = st.text(st.characters(codec="utf-8", exclude_characters="{}"), max_size=12)
 _scalars: st.SearchStrategy[JsonValue] = st.one_of(

@@ -5,7 +5,7 @@ from make_blueprint.document import Blueprint, JsonObject, JsonValue, dump
 from make_blueprint.problem import BlueprintError
 from make_blueprint.walk import find
 
-from tests.make_blueprint.generate import blueprint, blueprints, module, router
+from tests.make_blueprint.generate import blueprint, blueprints, few, module, router
 
 
 def found(document: Blueprint, *without: str) -> list[tuple[str, int | str, str]]:
@@ -74,7 +74,9 @@ def test_a_well_known_field_is_a_binding(name: str, field: str, value: int, kind
 def test_other_values_under_such_names_are_none(
     name: str, domain: str, field: str, value: JsonValue
 ) -> None:
-    assert found(blueprint(module(1, name) | {domain: {field: value}})) == []
+    made = module(1, name)
+    made[domain] = {field: value}
+    assert found(blueprint(made)) == []
 
 
 def test_the_saved_schema_decides_before_the_name() -> None:
@@ -130,7 +132,7 @@ def test_apps_variables_and_custom_functions_are_needs_too() -> None:
 
 
 def test_bindings_of_routes_handlers_orphans_and_inputs_are_found() -> None:
-    bound = {"parameters": {"__IMTCONN__": 5}}
+    bound: JsonObject = {"parameters": {"__IMTCONN__": 5}}
     document = blueprint(
         router(1, [module(2, "a:B", onerror=[module(3, "a:B") | bound])]),
         io={"input_spec": [{"name": "box", "type": "account:google", "default": 8}]},
@@ -187,5 +189,6 @@ def test_half_a_mapping_is_refused_with_every_missing_id() -> None:
 
 
 @given(blueprints())
+@few
 def test_mapping_every_binding_to_itself_changes_nothing(document: Blueprint) -> None:
     assert dump(rebind(document, {}, partial=True)) == dump(document)

@@ -2,7 +2,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from make_blueprint.diff import Diff, diff
 from make_blueprint.document import Blueprint, JsonObject, JsonValue, clone, dump, load
 from make_blueprint.masking import is_secret_name, masked
@@ -10,7 +10,7 @@ from make_blueprint.patch import apply
 from make_blueprint.references import renumber
 from make_blueprint.walk import walk
 
-from tests.make_blueprint.generate import blueprint, blueprints, chain, module, router
+from tests.make_blueprint.generate import blueprint, blueprints, chain, few, module, router
 
 
 def kinds(difference: Diff) -> list[tuple[str, int | None]]:
@@ -22,7 +22,7 @@ def edited(document: Blueprint, *ops: JsonObject) -> Diff:
 
 
 @given(blueprints())
-@settings(max_examples=40, deadline=None)
+@few
 def test_a_blueprint_does_not_differ_from_itself(document: Blueprint) -> None:
     assert not diff(document, clone(document))
 

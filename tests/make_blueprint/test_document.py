@@ -5,7 +5,7 @@ from hypothesis import given
 from make_blueprint.document import Blueprint, JsonValue, clone, dump, load
 from make_blueprint.problem import BlueprintError
 
-from tests.make_blueprint.generate import blueprint, blueprints, module
+from tests.make_blueprint.generate import blueprint, blueprints, few, module
 
 PLAIN = blueprint(module(1, "gateway:CustomWebHook"))
 
@@ -36,6 +36,7 @@ def test_unknown_keys_nulls_and_order_survive() -> None:
 
 
 @given(blueprints())
+@few
 def test_writing_and_reading_gives_the_same_text(document: Blueprint) -> None:
     text = dump(document)
     assert dump(load(text)) == text

@@ -13,6 +13,7 @@ from tests.make_blueprint.generate import (
     blueprint,
     blueprints,
     branch,
+    few,
     if_else,
     merge,
     module,
@@ -54,26 +55,26 @@ def condition(operator: str, left: JsonValue = "{{1.x}}", right: JsonValue = "5"
     return {"a": left, "o": operator, "b": right}
 
 
-@pytest.mark.parametrize(
-    ("conditions", "words"),
-    [
-        ([[condition("number:greater")]], "{{1.x}} is greater than 5"),
-        ([[condition("exist")]], "{{1.x}} exists"),
-        ([[condition("date:less", right="{{now}}")]], "{{1.x}} is earlier than {{now}}"),
-        ([[condition("array:greater")]], "{{1.x}} has more items than 5"),
-        ([[condition("boolean:equal", right=True)]], "{{1.x}} equals true"),
-        ([[condition("text:equal", right="")]], '{{1.x}} equals ""'),
-        (
-            [[condition("exist"), condition("notexist", "{{1.y}}")], [condition("text:contain")]],
-            "({{1.x}} exists and {{1.y}} does not exist) or {{1.x}} contains 5",
-        ),
-        ([[condition("text:weird")]], "{{1.x}} text:weird 5"),
-        ([], ""),
-        (None, ""),
-        ([[]], ""),
-        ("nonsense", ""),
-    ],
-)
+SAID: list[tuple[JsonValue, str]] = [
+    ([[condition("number:greater")]], "{{1.x}} is greater than 5"),
+    ([[condition("exist")]], "{{1.x}} exists"),
+    ([[condition("date:less", right="{{now}}")]], "{{1.x}} is earlier than {{now}}"),
+    ([[condition("array:greater")]], "{{1.x}} has more items than 5"),
+    ([[condition("boolean:equal", right=True)]], "{{1.x}} equals true"),
+    ([[condition("text:equal", right="")]], '{{1.x}} equals ""'),
+    (
+        [[condition("exist"), condition("notexist", "{{1.y}}")], [condition("text:contain")]],
+        "({{1.x}} exists and {{1.y}} does not exist) or {{1.x}} contains 5",
+    ),
+    ([[condition("text:weird")]], "{{1.x}} text:weird 5"),
+    ([], ""),
+    (None, ""),
+    ([[]], ""),
+    ("nonsense", ""),
+]
+
+
+@pytest.mark.parametrize(("conditions", "words"), SAID)
 def test_a_filter_is_said_in_words(conditions: JsonValue, words: str) -> None:
     assert describe_filter({"conditions": conditions}) == words
 
@@ -93,6 +94,7 @@ def test_every_operator_that_can_be_evaluated_has_words_and_slips_lead_to_them()
 
 
 @given(blueprints())
+@few
 def test_an_outline_has_one_row_a_module(document: Blueprint) -> None:
     assert [row.path for row in outline(document)] == [visit.path for visit in walk(document)]
 

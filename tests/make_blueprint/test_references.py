@@ -10,6 +10,7 @@ from tests.make_blueprint.generate import (
     blueprints,
     branch,
     chain,
+    few,
     if_else,
     merge,
     module,
@@ -105,6 +106,7 @@ def test_references_of_detached_modules_are_marked() -> None:
 
 
 @given(blueprints())
+@few
 def test_a_generated_blueprint_has_no_broken_reference(document: Blueprint) -> None:
     assert broken_references(document) == []
 

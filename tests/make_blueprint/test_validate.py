@@ -12,6 +12,7 @@ from tests.make_blueprint.generate import (
     blueprints,
     branch,
     chain,
+    few,
     if_else,
     merge,
     module,
@@ -89,6 +90,7 @@ def test_what_genuine_exports_hold_is_no_error() -> None:
 
 
 @given(blueprints())
+@few
 def test_a_generated_sound_blueprint_has_no_error(document: Blueprint) -> None:
     assert codes(document) == []
 
@@ -321,10 +323,14 @@ def test_repair_leaves_guesses_to_the_caller() -> None:
 
 
 @given(blueprints())
+@few
 def test_repair_changes_nothing_in_a_sound_blueprint(document: Blueprint) -> None:
     assert dump(repair(document).blueprint) == dump(clone(document))
 
 
-@pytest.mark.parametrize("value", [{}, {"flow": 5, "metadata": 7}, {"flow": [None, 5, "x", []]}])
+ODD: list[Blueprint] = [{}, {"flow": 5, "metadata": 7}, {"flow": [None, 5, "x", []]}]
+
+
+@pytest.mark.parametrize("value", ODD)
 def test_repair_and_validation_survive_anything(value: Blueprint) -> None:
     assert validate(repair(value).blueprint)

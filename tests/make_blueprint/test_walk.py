@@ -22,8 +22,11 @@ def upstream(document: Blueprint, number: int) -> tuple[int, ...]:
     return visit.upstream
 
 
-def aggregator(number: int, feeder: JsonValue, **more: JsonValue) -> Module:
-    return module(number, "builtin:BasicAggregator", parameters={"feeder": feeder}, **more)
+def aggregator(number: int, feeder: JsonValue, *handlers: JsonValue) -> Module:
+    made = module(number, "builtin:BasicAggregator", parameters={"feeder": feeder})
+    if handlers:
+        made["onerror"] = list(handlers)
+    return made
 
 
 def detached(document: Blueprint, *orphans: JsonValue) -> Blueprint:
@@ -110,7 +113,7 @@ def test_an_error_route_sees_the_failed_module_and_what_it_saw() -> None:
 
 
 def test_the_error_route_of_an_aggregator_still_sees_the_loop() -> None:
-    document = blueprint(module(1), module(2), aggregator(3, 1, onerror=[module(4)]), module(5))
+    document = blueprint(module(1), module(2), aggregator(3, 1, module(4)), module(5))
     assert upstream(document, 4) == (1, 2, 3)
     assert upstream(document, 5) == (3,)
 
