@@ -87,6 +87,12 @@ async def test_an_invited_person_has_no_access_until_accepting(studio: "Studio")
     assert again.status_code == 404
 
 
+async def test_nobody_is_invited_as_owner(studio: "Studio") -> None:
+    body = {"email": "new@example.org", "name": "New", "usersRoleId": 11}
+    answer = await studio.call("POST", "/organizations/1/invite", body)
+    assert (answer.status_code, answer.json()["code"]) == (403, "IM002")
+
+
 async def test_nobody_else_sees_an_invitation(studio: "Studio") -> None:
     await studio.post("/organizations/1/invite", {"email": "new@example.org", "name": "New"})
     hash = studio.world.value("SELECT hash FROM invitations")

@@ -1,6 +1,8 @@
 """The world itself: files, transactions, time, seeds, faults and steering."""
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +39,25 @@ async def test_two_openings_of_a_file_see_each_others_writes(tmp_path: Path) -> 
 def smallest_company_with_roles(world: World) -> None:
     install_built_in_roles(world)
     smallest_company(world)
+
+
+WRITER = """
+import sys
+from make_api_sandbox.world import World
+world = World.open(sys.argv[1])
+for _ in range(40):
+    with world.write():
+        world.insert("folders", team_id=1, name=world.fresh_hex())
+"""
+
+
+def test_processes_writing_at_once_lose_nothing_and_share_no_name(tmp_path: Path) -> None:
+    world = World.open(tmp_path / "w.db")
+    smallest_company_with_roles(world)
+    command = [sys.executable, "-c", WRITER, str(tmp_path / "w.db")]
+    writers = [subprocess.Popen(command) for _ in range(3)]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    assert len(set(names(world))) == 120
 
 
 async def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:

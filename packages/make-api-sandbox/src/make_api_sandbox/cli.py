@@ -1,6 +1,7 @@
 """`make-api-sandbox`: serve a world over HTTP, start it over, make tokens."""
 
 import argparse
+import logging
 import signal
 import socket
 import sys
@@ -91,11 +92,12 @@ def _serve(options: argparse.Namespace) -> None:
     app = create_app(world, public_url=url, in_process=False)
     config = uvicorn.Config(
         app,
-        log_level="critical",
+        log_level="error",
         lifespan="on",
         access_log=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
+    logging.getLogger("uvicorn.error").addFilter(_is_unintended)
     _say(_banner(url, world))
     try:
         _Server(config).run(sockets=[listener])
@@ -124,6 +126,11 @@ def _listen(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise CommandError(f"cannot listen on {host}:{port}: {reason}") from error
+
+
+def _is_unintended(record: logging.LogRecord) -> bool:
+    """Keep quiet about connections that a fault lost on purpose."""
+    return "without completing response" not in record.getMessage()
 
 
 class _Server(uvicorn.Server):

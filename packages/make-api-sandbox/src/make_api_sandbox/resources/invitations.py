@@ -3,11 +3,18 @@
 from make_api_sandbox.http.body import identifier, list_of, members, name_text, text
 from make_api_sandbox.http.call import Call
 from make_api_sandbox.http.context import path_organization
-from make_api_sandbox.http.errors import ApiError, invalid_parameters, missing, not_found, refused
+from make_api_sandbox.http.errors import (
+    ApiError,
+    insufficient_rights,
+    invalid_parameters,
+    missing,
+    not_found,
+    refused,
+)
 from make_api_sandbox.http.routing import route
 from make_api_sandbox.resources.memberships import present_in_organization, require_role
 from make_api_sandbox.resources.users import present_user
-from make_api_sandbox.roles import TEAM_MEMBER
+from make_api_sandbox.roles import MEMBER, OWNER, TEAM_MEMBER
 from make_api_sandbox.shapes import JsonObject, Row
 
 INVITE = members(
@@ -17,7 +24,6 @@ INVITE = members(
     note=text().optional().or_null(),
     teamsId=list_of(identifier()).optional(),
 )
-DEFAULT_ROLE = 13
 
 
 @route(
@@ -30,10 +36,12 @@ DEFAULT_ROLE = 13
 )
 def invite(call: Call) -> JsonObject:
     """Invite a person, who joins the named teams as a member once the invitation is accepted."""
-    body, role_id = call.body, call.body.get("usersRoleId", DEFAULT_ROLE)
+    body, role_id = call.body, call.body.get("usersRoleId", MEMBER)
     if "@" not in body["email"]:
         raise invalid_parameters([("email", "'email' should match format email.")])
     require_role(call.world, role_id, "organization", call.organization_id)
+    if role_id == OWNER:
+        raise insufficient_rights()
     teams: list[int] = body.get("teamsId", [])
     _require_teams(call, teams)
     user = _person(call, body["email"], body["name"])
