@@ -63,7 +63,8 @@ class Told:
     def error(self) -> dict[str, Any]:
         """Structured content of a call that failed."""
         assert self.result.is_error, self.text
-        return dict((self.result.structured_content or {})["error"])
+        content: dict[str, Any] = self.result.structured_content or {}
+        return content["error"]
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
 from make_mcp_base.app import App
 
+from make_mcp_legacy.launching import launch
+
 app = App(
     name="make-mcp-legacy",
     slug="legacy",
@@ -11,6 +13,13 @@ app = App(
     config_name="make-fastmcp-server-legacy",
     config_timeout=45,
     shows_everything=True,
+    launcher=launch,
+    flags=(
+        ("--core", "run make-mcp-core in place of this server"),
+        ("--analytics", "run make-mcp-analytics in place of this server"),
+        ("--both", "run both as two processes over HTTP, on ports 3000 and 3001"),
+        ("--legacy", "run this server (the default)"),
+    ),
 )
 
 

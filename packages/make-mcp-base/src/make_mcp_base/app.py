@@ -24,6 +24,7 @@ class App:
         config_timeout: Seconds a client should wait for it.
         shows_everything: True when all tools are listed by default.
         launcher: Answers the command line before the ordinary commands do; None to let it pass.
+        flags: The words the launcher understands, with their help.
     """
 
     name: str
@@ -36,6 +37,7 @@ class App:
     config_timeout: int = 30
     shows_everything: bool = False
     launcher: Callable[[list[str]], int | None] | None = None
+    flags: tuple[tuple[str, str], ...] = ()
 
     @property
     def version(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import anyio
 from pydantic import BaseModel, ValidationError
@@ -446,7 +446,7 @@ def _choose(argument: str, kind: str, names: Sequence[str], account: Account) ->
     )
 
 
-def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:
+def _first(several: BaseExceptionGroup[Any]) -> BaseException:
     """Give the first failure of parallel work, which is what its caller would have met alone."""
-    first = several.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+    first: BaseException = several.exceptions[0]
+    return _first(cast("Any", first)) if isinstance(first, BaseExceptionGroup) else first

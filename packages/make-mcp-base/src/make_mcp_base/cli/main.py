@@ -90,7 +90,7 @@ def _command(app: App, chosen: argparse.Namespace, setup: Setup) -> int:
         case "config":
             from make_mcp_base.cli.config import config
 
-            return config(app, setup, chosen.client, chosen.file, write=chosen.write)
+            return config(app, setup, chosen.client, chosen.file, chosen.only, write=chosen.write)
         case "cost":
             from make_mcp_base.cli.cost import cost
 

@@ -36,6 +36,8 @@ def parser_of(app: App) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"{app.name} {app.version}")
+    for flag, text in app.flags:
+        parser.add_argument(flag, action="store_true", help=text)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     shared = _shared()
     serve = commands.add_parser("serve", parents=[shared], help="serve MCP (the default)")
@@ -68,6 +70,7 @@ def parser_of(app: App) -> argparse.ArgumentParser:
     config = commands.add_parser("config", parents=[shared], help="entry for an MCP client")
     config.add_argument("client", nargs="?", help="client; leave out to list them")
     config.add_argument("--write", action="store_true", help="merge into its file, with a backup")
+    config.add_argument("--only", default="", metavar="A,B", help="of core, analytics, legacy")
     config.add_argument("--file", type=Path, help="another file than the client's own")
     cost = commands.add_parser("cost", parents=[shared], help="tokens of the listed tools")
     cost.add_argument("--json", action="store_true", help="as JSON")

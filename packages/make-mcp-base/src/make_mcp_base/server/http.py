@@ -20,7 +20,8 @@ from make_mcp_base.server.bearer import expected_hash
 from make_mcp_base.server.gate import Gate
 from make_mcp_base.server.probes import routes
 from make_mcp_base.server.protocol import build
-from make_mcp_base.server.running import finish, leave_soon
+from make_mcp_base.server.running import finish, leave_soon, leave_with_parent
+from make_mcp_base.server.supervising import SUPERVISED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +99,11 @@ class _Server(uvicorn.Server):
 
 async def _run(kernel: Kernel, server: uvicorn.Server, listening: socket.socket) -> None:
     try:
-        await server.serve(sockets=[listening])
+        async with anyio.create_task_group() as tasks:
+            if kernel.setup.environment.get(SUPERVISED):
+                tasks.start_soon(leave_with_parent, kernel)
+            await server.serve(sockets=[listening])
+            tasks.cancel_scope.cancel()
     finally:
         await finish(kernel)
 

@@ -76,7 +76,7 @@ async def _serve_stdio(kernel: Kernel) -> None:
     server = build(kernel)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_leave_on_signal, kernel)
-        tasks.start_soon(_leave_with_parent, kernel)
+        tasks.start_soon(leave_with_parent, kernel)
         async with stdio_server() as (incoming, outgoing):
             send, receive = anyio.create_memory_object_stream[object](0)
 
@@ -99,7 +99,7 @@ async def _leave_on_signal(kernel: Kernel) -> None:
             await _leave(kernel)
 
 
-async def _leave_with_parent(kernel: Kernel) -> None:
+async def leave_with_parent(kernel: Kernel) -> None:
     """Leave when the process that started this one is gone without closing our input."""
     parent = os.getppid()
     while os.getppid() == parent:  # noqa: ASYNC110 - the kernel sends no event for this
