@@ -77,8 +77,8 @@ def furnish(world: World, directory: Directory) -> Assets:
         assets.hooks[hook.key] = _hook(world, directory, hook)
     for store in inventory.STORES:
         assets.stores[store.key] = _store(world, directory, store)
-    for team, names in inventory.FOLDERS.items():
-        for name in names:
+    for team, wanted in inventory.FOLDERS.items():
+        for name in wanted:
             folder = world.insert("folders", team_id=directory.teams[team], name=name)
             assets.folders[team, name] = folder
     return assets

@@ -1,8 +1,8 @@
 """Small builders for blueprints in the shape of the editor's exports.
 
 A flow is written as a list of modules with explicit ids, so that `{{3.email}}` can be read next to
-the module it means. `blueprint` adds the settings, lays the modules out on the canvas and closes the
-document. Field lists are in the short form of module `spec`.
+the module it means. `blueprint` adds the settings, lays the modules out on the canvas and closes
+the document. Field lists are in the short form of module `spec`.
 
 Shapes: Make's blueprint format (module members, `metadata.restore`, `expect`, `interface`).
 """

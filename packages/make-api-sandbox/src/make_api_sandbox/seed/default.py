@@ -1,5 +1,6 @@
 """The company a new world starts with; see `truth` for what is hidden in it."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
@@ -28,7 +29,7 @@ from make_api_sandbox.seed.incidents import Calendar, Subject
 from make_api_sandbox.seed.people import PEOPLE, TEAM_MONITORING, Directory, settle
 from make_api_sandbox.seed.plan import Plan
 from make_api_sandbox.seed.rehearsal import read
-from make_api_sandbox.seed.runs import Scenario
+from make_api_sandbox.seed.runs import Row, Scenario
 from make_api_sandbox.seed.spec import fields
 from make_api_sandbox.world import World
 
@@ -255,8 +256,14 @@ def _write(world: World, ledger: Ledger, scenarios: Sequence[Scenario]) -> None:
         _plan_next(world, scenario, ledger)
 
 
-def _insert(world: World, table: str, rows: Sequence[dict[str, object]], order: str) -> None:
-    world.insert_many(table, sorted(rows, key=lambda row: str(row[order])))
+def _insert(world: World, table: str, rows: Sequence[Row], order: str) -> None:
+    """Insert rows in order, those with the same columns together; what is empty stays default."""
+    alike: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: str(row[order])):
+        lean = {name: value for name, value in row.items() if value is not None}
+        alike[tuple(lean)].append(lean)
+    for group in alike.values():
+        world.insert_many(table, group)
 
 
 def _plan_next(world: World, scenario: Scenario, ledger: Ledger) -> None:

@@ -13,10 +13,7 @@ FIRST_NUMBER = 10_000_001
 def event_rows(
     now: datetime, scenarios: Sequence[Scenario], last_runs: Mapping[str, datetime]
 ) -> tuple[list[Row], int]:
-    """The events of all scenarios in order of time, and the last number used.
-
-    Runs and events fill the same table, so the rows have the columns of runs.
-    """
+    """The events of all scenarios in order of time, and the last number used."""
     found = [event for scenario in scenarios for event in _events(now, scenario, last_runs)]
     found.sort(key=lambda event: event[0])
     rows = [_row(*event, FIRST_NUMBER + at) for at, event in enumerate(found)]
@@ -52,18 +49,7 @@ def _row(at: datetime, event: str, author: int | None, scenario: Scenario, numbe
         "team_id": scenario.team_id,
         "organization_id": scenario.organization_id,
         "type": event,
-        "state": None,
-        "status": None,
         "timestamp": stamp(at),
         "timestamp_ms": milliseconds(at),
-        "duration": None,
-        "operations": None,
-        "centicredits": None,
-        "transfer": None,
-        "instant": None,
-        "is_check_run": False,
         "author_id": author,
-        "error": None,
-        "outputs": None,
-        "extra": {},
     }

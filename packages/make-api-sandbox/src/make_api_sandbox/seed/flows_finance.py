@@ -36,7 +36,7 @@ from make_api_sandbox.seed.plan import (
 INVOICE = "id reference customer email:email amount:number currency due:date"
 
 
-def convert(at: Assets) -> list[Module]:
+def _convert(at: Assets) -> list[Module]:
     return [
         start(1, "amount:number currency"),
         store_get(2, at.stores["rates"], "{{upper(1.currency)}}"),
@@ -48,7 +48,7 @@ def convert(at: Assets) -> list[Module]:
     ]
 
 
-def expense_claim(at: Assets) -> list[Module]:
+def _expense_claim(at: Assets) -> list[Module]:
     inputs = {"amount": "{{1.amount}}", "currency": "{{1.currency}}"}
     row = {"0": "{{1.employee}}", "1": "{{2.euros}}", "2": "{{1.purpose}}"}
     ask = {"channel": "#approvals", "text": "{{1.employee}} claims {{2.euros}} EUR"}
@@ -66,7 +66,7 @@ def expense_claim(at: Assets) -> list[Module]:
     ]
 
 
-def payment_events(at: Assets) -> list[Module]:
+def _payment_events(at: Assets) -> list[Module]:
     record = {"invoice": "{{1.id}}", "customer": "{{1.customer}}", "amount": "{{1.amount / 100}}"}
     refund = {"channel": "#refunds", "text": "Refund {{1.id}}: {{1.amount / 100}} {{1.currency}}"}
     paid = ("{{1.type}}", "text:equal", "charge.succeeded")
@@ -99,17 +99,17 @@ def _invoice(at: Assets, reference: str) -> list[Module]:
     ]
 
 
-def invoices(at: Assets) -> list[Module]:
+def _invoices(at: Assets) -> list[Module]:
     """The version in force: charges without a reference now fail."""
     return _invoice(at, "{{1.reference}}")
 
 
-def invoices_first(at: Assets) -> list[Module]:
+def _invoices_first(at: Assets) -> list[Module]:
     """The version before: charges without a reference used their id."""
     return _invoice(at, "{{ifempty(1.reference; 1.id)}}")
 
 
-def exchange_rates(at: Assets) -> list[Module]:
+def _exchange_rates(at: Assets) -> list[Module]:
     record = {"currency": "{{3.code}}", "rate": "{{3.rate}}", "updated": "{{now}}"}
     url = "https://rates.example.com/latest"
     fetch = http(1, "get", url, key=at.keys["rates"])
@@ -120,7 +120,7 @@ def exchange_rates(at: Assets) -> list[Module]:
     ]
 
 
-def overdue(at: Assets) -> list[Module]:
+def _overdue(at: Assets) -> list[Module]:
     text = "Invoice {{1.reference}} over {{1.amount}} {{1.currency}} is overdue."
     mail = {"to": "{{1.email}}", "subject": "Payment reminder", "contentType": "text", "text": text}
     send = app(
@@ -137,7 +137,7 @@ def overdue(at: Assets) -> list[Module]:
     ]
 
 
-def revenue_by_customer(at: Assets) -> list[Module]:
+def _revenue_by_customer(at: Assets) -> list[Module]:
     row = {"0": "{{3.__IMTKEY__}}", "1": '{{sum(map(3.array; "amount"))}}'}
     sheets = at.connections["sheets-finance"]
     return [
@@ -147,7 +147,7 @@ def revenue_by_customer(at: Assets) -> list[Module]:
     ]
 
 
-def month_end(at: Assets) -> list[Module]:
+def _month_end(at: Assets) -> list[Module]:
     text = {"channel": "#finance", "text": "Ledger total: {{2.result}} EUR"}
     return [
         polling(1, "xero:listInvoices", at.connections["xero"], INVOICE, limit=500),
@@ -156,7 +156,7 @@ def month_end(at: Assets) -> list[Module]:
     ]
 
 
-def payouts(at: Assets) -> list[Module]:
+def _payouts(at: Assets) -> list[Module]:
     row = {"0": "{{1.id}}", "1": "{{1.amount / 100}}", "2": "{{1.currency}}"}
     return [
         polling(1, "stripe:watchEvents", at.connections["stripe"], "id amount:number currency"),
@@ -166,7 +166,7 @@ def payouts(at: Assets) -> list[Module]:
     ]
 
 
-def bank_feed(at: Assets) -> list[Module]:
+def _bank_feed(at: Assets) -> list[Module]:
     headers = (
         ("Accept", "application/json"),
         ("Authorization", "Bearer sk_fake_0000_EXAMPLE_ONLY"),
@@ -181,7 +181,7 @@ def bank_feed(at: Assets) -> list[Module]:
     ]
 
 
-def budget_check(at: Assets) -> list[Module]:
+def _budget_check(at: Assets) -> list[Module]:
     text = {"channel": "#finance", "text": "Budget line {{1.`0`}} is at {{1.`1`}} %"}
     over = ("{{1.`1`}}", "number:greater", "90")
     slack = at.connections["slack-finance"]
@@ -197,7 +197,7 @@ PLANS = (
         "FIN-01 Convert to euros",
         "Payments",
         "lucia",
-        convert,
+        _convert,
         on_demand(4),
         inputs="amount:number! currency!",
         outputs="euros:number rate:number",
@@ -210,29 +210,29 @@ PLANS = (
         "FIN-02 Take in expense claims",
         "Payments",
         "lucia",
-        expense_claim,
-        by_hook(4),
+        _expense_claim,
+        by_hook(2.5),
     ),
     Plan(
         "finance.invoices",
         "FIN-03 Invoice card payments",
         "Invoicing",
         "pavel",
-        invoices,
+        _invoices,
         every(120, office=True),
         settings={"maxErrors": 20},
         idle=0.15,
         items=(1, 3),
         errors=0.006,
-        earlier=(Earlier(invoices_first, 12.3, "lucia"),),
+        earlier=(Earlier(_invoices_first, 12.3, "lucia"),),
     ),
     Plan(
         "finance.payments",
         "FIN-04 Record payment events",
         "Payments",
         "pavel",
-        payment_events,
-        by_hook(26),
+        _payment_events,
+        by_hook(13),
         pace=0.1,
         age=350,
     ),
@@ -241,7 +241,7 @@ PLANS = (
         "FIN-05 Refresh exchange rates",
         "Payments",
         "pavel",
-        exchange_rates,
+        _exchange_rates,
         daily("04:45"),
         settings={"dlq": True},
         errors=0.02,
@@ -251,7 +251,7 @@ PLANS = (
         "FIN-06 Remind of overdue invoices",
         "Invoicing",
         "pavel",
-        overdue,
+        _overdue,
         weekly("08:15", 1, 4),
         items=(5, 30),
     ),
@@ -260,7 +260,7 @@ PLANS = (
         "FIN-07 Revenue by customer",
         "Closing",
         "lucia",
-        revenue_by_customer,
+        _revenue_by_customer,
         weekly("06:00", 1),
         items=(60, 100),
     ),
@@ -269,7 +269,7 @@ PLANS = (
         "FIN-08 Month-end ledger total",
         "Closing",
         "pavel",
-        month_end,
+        _month_end,
         monthly("05:00", 1),
         items=(150, 260),
     ),
@@ -278,7 +278,7 @@ PLANS = (
         "FIN-09 List payouts",
         "Payments",
         "lucia",
-        payouts,
+        _payouts,
         daily("07:00"),
         idle=0.4,
         items=(1, 2),
@@ -288,7 +288,7 @@ PLANS = (
         "FIN-10 Copy bank transactions",
         "Closing",
         "lucia",
-        bank_feed,
+        _bank_feed,
         daily("06:30"),
         age=150,
         errors=0.01,
@@ -298,7 +298,7 @@ PLANS = (
         "FIN-11 Watch budget lines",
         "Closing",
         "pavel",
-        budget_check,
+        _budget_check,
         daily("12:00"),
         items=(10, 25),
         age=90,

@@ -25,7 +25,7 @@ from make_api_sandbox.seed.blueprints import (
 from make_api_sandbox.seed.plan import Plan, by_hook, daily, every, on_demand, weekly
 
 
-def access_request(at: Assets) -> list[Module]:
+def _access_request(at: Assets) -> list[Module]:
     issue = {"project": "IT", "summary": "Access to {{1.system}} for {{1.person}}"}
     record = {"person": "{{1.person}}", "system": "{{1.system}}", "reason": "{{1.reason}}"}
     ticket = app(3, "jira:createIssue", at.connections["jira"], {**issue}, gives="key")
@@ -37,7 +37,7 @@ def access_request(at: Assets) -> list[Module]:
     ]
 
 
-def replication(at: Assets) -> list[Module]:
+def _replication(at: Assets) -> list[Module]:
     return [
         start(1, "label"),
         variables(2, {"begun": '{{formatDate(now; "X")}}'}),
@@ -50,7 +50,7 @@ def replication(at: Assets) -> list[Module]:
     ]
 
 
-def uptime(at: Assets) -> list[Module]:
+def _uptime(at: Assets) -> list[Module]:
     text = {"channel": "#alerts", "text": "The shop answers with {{1.statusCode}}"}
     slack = at.connections["slack-operations"]
     down = ("{{1.statusCode}}", "number:greaterorequal", "400")
@@ -58,7 +58,7 @@ def uptime(at: Assets) -> list[Module]:
     return [http(1, "get", "https://shop.example.com/health"), on_error(alert, ignore(3))]
 
 
-def grant_review(at: Assets) -> list[Module]:
+def _grant_review(at: Assets) -> list[Module]:
     issue = {"project": "IT", "summary": "Review {{1.data.person}} on {{1.data.system}}"}
     audit = ("reason", "text:equal", "Audit")
     ticket = app(2, "jira:createIssue", at.connections["jira"], {**issue}, gives="key")
@@ -68,7 +68,7 @@ def grant_review(at: Assets) -> list[Module]:
     ]
 
 
-def incident_channel(at: Assets) -> list[Module]:
+def _incident_channel(at: Assets) -> list[Module]:
     slack, jira = at.connections["slack-operations"], at.connections["jira"]
     text = {"channel": "#incidents", "text": "{{1.title}} (severity {{1.severity}})"}
     issue = {"project": "INC", "summary": "{{1.title}}"}
@@ -83,13 +83,13 @@ def incident_channel(at: Assets) -> list[Module]:
     ]
 
 
-def directory_sync(at: Assets) -> list[Module]:
+def _directory_sync(at: Assets) -> list[Module]:
     record = {"person": "{{1.displayName}}", "system": "directory", "reason": "sync"}
     users = polling(1, "azure:listUsers", at.connections["azure"], "displayName mail:email")
     return [users, store_put(2, at.stores["grants"], "{{1.mail}}", {**record})]
 
 
-def backup_check(at: Assets) -> list[Module]:
+def _backup_check(at: Assets) -> list[Module]:
     script = "return input.files.length;"
     code = module(
         2,
@@ -113,15 +113,15 @@ PLANS = (
         "OPS-11 Take in access requests",
         "IT access",
         "jonas",
-        access_request,
-        by_hook(2),
+        _access_request,
+        by_hook(1.2),
     ),
     Plan(
         "operations.replication",
         "OPS-12 Wait for replication",
         "IT monitoring",
         "jonas",
-        replication,
+        _replication,
         on_demand(0.4),
         inputs="label!",
         outputs="label waited:number",
@@ -133,8 +133,8 @@ PLANS = (
         "OPS-13 Check the shop",
         "IT monitoring",
         "jonas",
-        uptime,
-        every(120),
+        _uptime,
+        every(360),
         pace=0.25,
         errors=0.004,
     ),
@@ -143,7 +143,7 @@ PLANS = (
         "OPS-14 Review access grants",
         "IT access",
         "jonas",
-        grant_review,
+        _grant_review,
         weekly("08:30", 3),
         settings={"dlq": True},
         items=(3, 12),
@@ -153,16 +153,17 @@ PLANS = (
         "OPS-15 Open an incident",
         "IT monitoring",
         "jonas",
-        incident_channel,
+        _incident_channel,
         on_demand(0.3),
         inputs="title! severity:number",
+        ended=71,
     ),
     Plan(
         "operations.directory",
         "OPS-16 Sync the directory",
         "Archive",
         "jonas",
-        directory_sync,
+        _directory_sync,
         daily("03:00"),
         items=(2, 8),
         ended=41.4,
@@ -174,7 +175,7 @@ PLANS = (
         "OPS-17 Check the nightly backup",
         "IT monitoring",
         "jonas",
-        backup_check,
+        _backup_check,
         daily("05:45"),
         pace=0.8,
         age=80,

@@ -25,7 +25,7 @@ from make_api_sandbox.seed.plan import Earlier, Plan, by_hook, daily, every, on_
 ARTICLE = "id title url status topic"
 
 
-def sign_up(at: Assets) -> list[Module]:
+def _sign_up(at: Assets) -> list[Module]:
     record = {"email": "{{lower(1.email)}}", "name": "{{1.name}}", "topic": "{{1.topic}}"}
     store = at.stores["subscribers"]
     return [
@@ -39,7 +39,7 @@ def sign_up(at: Assets) -> list[Module]:
     ]
 
 
-def campaign_export(at: Assets) -> list[Module]:
+def _campaign_export(at: Assets) -> list[Module]:
     row = {"0": "{{1.campaign}}", "1": "{{now}}"}
     google = at.connections["google-marketing"]
     return [
@@ -49,7 +49,7 @@ def campaign_export(at: Assets) -> list[Module]:
     ]
 
 
-def visitor_sheet(at: Assets) -> list[Module]:
+def _visitor_sheet(at: Assets) -> list[Module]:
     row = {"0": '{{formatDate(now; "YYYY-MM-DD")}}', "1": "{{1.`1`}}"}
     google = at.connections["google-marketing"]
     return [
@@ -58,7 +58,7 @@ def visitor_sheet(at: Assets) -> list[Module]:
     ]
 
 
-def article_teasers(at: Assets) -> list[Module]:
+def _article_teasers(at: Assets) -> list[Module]:
     ask = {"prompt": "Write a teaser of 30 words for: {{1.title}}", "max_tokens": "120"}
     page = {"title": "Teaser {{1.title}}", "body": "{{2.result}}"}
     ready = ("{{1.status}}", "text:equal", "ready")
@@ -72,7 +72,7 @@ def article_teasers(at: Assets) -> list[Module]:
     ]
 
 
-def article_teasers_first(at: Assets) -> list[Module]:
+def _article_teasers_first(at: Assets) -> list[Module]:
     ask = {"prompt": "Summarize: {{1.title}}", "max_tokens": "400"}
     write = app(
         2, "openai-gpt-3:CreateCompletion", at.connections["openai"], {**ask}, gives="result"
@@ -85,7 +85,7 @@ def article_teasers_first(at: Assets) -> list[Module]:
     ]
 
 
-def editorial_plan(at: Assets) -> list[Module]:
+def _editorial_plan(at: Assets) -> list[Module]:
     text = {"channel": "#marketing", "text": "{{length(2.array)}} articles are planned"}
     return [
         polling(1, "notion:searchObjects", at.connections["notion"], ARTICLE, limit=100),
@@ -94,7 +94,7 @@ def editorial_plan(at: Assets) -> list[Module]:
     ]
 
 
-def subscriber_count(at: Assets) -> list[Module]:
+def _subscriber_count(at: Assets) -> list[Module]:
     text = {"channel": "#marketing", "text": "Active subscribers: {{2.result}}"}
     return [
         store_search(1, at.stores["subscribers"], [("active", "boolean:equal", "true")], 500),
@@ -103,7 +103,7 @@ def subscriber_count(at: Assets) -> list[Module]:
     ]
 
 
-def mentions(at: Assets) -> list[Module]:
+def _mentions(at: Assets) -> list[Module]:
     url = "https://press.example.com/feed.xml"
     feed = module(
         1,
@@ -118,7 +118,7 @@ def mentions(at: Assets) -> list[Module]:
     return [feed, only_if(app(2, "slack:CreateMessage", slack, {**text}), "About us", about)]
 
 
-def landing_page(at: Assets) -> list[Module]:
+def _landing_page(at: Assets) -> list[Module]:
     body = '{"email":"{{1.email}}","tag":"{{1.campaign}}"}'
     return [
         webhook(1, at.hooks["landing"], "email:email campaign"),
@@ -126,7 +126,7 @@ def landing_page(at: Assets) -> list[Module]:
     ]
 
 
-def post_drafts(at: Assets) -> list[Module]:
+def _post_drafts(at: Assets) -> list[Module]:
     page = {"title": "Post about {{1.title}}", "body": "{{1.url}}"}
     text = {"channel": "#marketing", "text": "Draft ready: {{1.title}}"}
     slack, notion = at.connections["slack-marketing"], at.connections["notion"]
@@ -147,8 +147,8 @@ PLANS = (
         "MKT-01 Take in newsletter sign-ups",
         "Newsletter",
         "noor",
-        sign_up,
-        by_hook(12),
+        _sign_up,
+        by_hook(7),
         pace=0.08,
         age=290,
     ),
@@ -157,7 +157,7 @@ PLANS = (
         "MKT-02 Note a campaign in the sheet",
         "Campaigns",
         "noor",
-        campaign_export,
+        _campaign_export,
         on_demand(0.5),
         inputs="campaign!",
         outputs="row:number",
@@ -167,7 +167,7 @@ PLANS = (
         "MKT-03 Daily visitor sheet",
         "Campaigns",
         "noor",
-        visitor_sheet,
+        _visitor_sheet,
         daily("05:00"),
         items=(1, 3),
     ),
@@ -176,20 +176,20 @@ PLANS = (
         "MKT-04 Draft article teasers",
         "Content",
         "noor",
-        article_teasers,
+        _article_teasers,
         every(180, office=True),
         idle=0.35,
         items=(1, 3),
         pace=2.2,
         age=120,
-        earlier=(Earlier(article_teasers_first, 21.4, "noor"),),
+        earlier=(Earlier(_article_teasers_first, 21.4, "noor"),),
     ),
     Plan(
         "marketing.plan",
         "MKT-05 Post the editorial plan",
         "Content",
         "noor",
-        editorial_plan,
+        _editorial_plan,
         weekly("08:00", 1),
         items=(8, 20),
     ),
@@ -198,7 +198,7 @@ PLANS = (
         "MKT-06 Count subscribers",
         "Newsletter",
         "noor",
-        subscriber_count,
+        _subscriber_count,
         weekly("09:30", 1),
         items=(200, 260),
     ),
@@ -207,7 +207,7 @@ PLANS = (
         "MKT-07 Watch the press feed",
         "Campaigns",
         "otto",
-        mentions,
+        _mentions,
         every(360),
         idle=1,
         age=260,
@@ -217,8 +217,8 @@ PLANS = (
         "MKT-08 Landing page members",
         "Campaigns",
         "otto",
-        landing_page,
-        by_hook(0),
+        _landing_page,
+        by_hook(1.5),
         age=270,
         ended=66,
     ),
@@ -227,7 +227,7 @@ PLANS = (
         "MKT-09 Draft posts for new articles",
         "Content",
         "noor",
-        post_drafts,
+        _post_drafts,
         daily("10:30"),
         items=(1, 2),
         errors=0.01,

@@ -29,7 +29,7 @@ from make_api_sandbox.seed.plan import Plan, by_hook, daily, every, on_demand, w
 ORDER = "id email:email total:number currency lines:array"
 
 
-def scanner(at: Assets) -> list[Module]:
+def _scanner(at: Assets) -> list[Module]:
     record = {"sku": "{{1.sku}}", "quantity": "{{1.quantity}}", "location": "{{1.location}}"}
     low = {"channel": "#stock", "text": "{{1.sku}} is down to {{1.quantity}}"}
     few = ("{{1.quantity}}", "number:less", "5")
@@ -42,7 +42,7 @@ def scanner(at: Assets) -> list[Module]:
     ]
 
 
-def supplier_feed(at: Assets) -> list[Module]:
+def _supplier_feed(at: Assets) -> list[Module]:
     record = {"sku": "{{1.sku}}", "quantity": "{{1.quantity}}", "location": "{{1.warehouse}}"}
     return [
         webhook(1, at.hooks["stock"], "sku! quantity:number warehouse"),
@@ -50,7 +50,7 @@ def supplier_feed(at: Assets) -> list[Module]:
     ]
 
 
-def orders_to_erp(at: Assets) -> list[Module]:
+def _orders_to_erp(at: Assets) -> list[Module]:
     row = {"order_no": "{{1.id}}", "mail": "{{1.email}}", "total": "{{1.total}}"}
     insert = app(2, "mysql:insertRow", at.connections["mysql"], {**row}, gives="insertId")
     mark = {"id": "{{1.id}}", "tags": "erp"}
@@ -61,21 +61,18 @@ def orders_to_erp(at: Assets) -> list[Module]:
     ]
 
 
-def picking_list(at: Assets) -> list[Module]:
+def _picking_list(at: Assets) -> list[Module]:
     text = {"channel": "#packing", "text": "Pick for {{1.id}}:\n{{4.text}}"}
     return [
         polling(1, "shopify:watchOrders", at.connections["shopify"], ORDER),
         iterate(2, "{{1.lines}}", "value"),
         store_get(3, at.stores["levels"], "{{2.value}}"),
         lines(4, 2, "{{2.value}} at {{3.location}}"),
-        on_error(
-            app(5, "slack:CreateMessage", at.connections["slack-operations"], {**text}),
-            ignore(6),
-        ),
+        app(5, "slack:CreateMessage", at.connections["slack-operations"], {**text}, gives="ts"),
     ]
 
 
-def shipping_labels(at: Assets) -> list[Module]:
+def _shipping_labels(at: Assets) -> list[Module]:
     body = '{"reference":"{{1.id}}","email":"{{1.email}}"}'
     record = {"Order": "{{1.id}}", "Label": "{{2.data.label}}"}
     airtable = at.connections["airtable"]
@@ -87,7 +84,7 @@ def shipping_labels(at: Assets) -> list[Module]:
     ]
 
 
-def reorder_list(at: Assets) -> list[Module]:
+def _reorder_list(at: Assets) -> list[Module]:
     row = {"Article": "{{1.data.sku}}", "Missing": "{{50 - 1.data.quantity}}"}
     airtable = at.connections["airtable"]
     return [
@@ -96,7 +93,7 @@ def reorder_list(at: Assets) -> list[Module]:
     ]
 
 
-def split_lines(at: Assets) -> list[Module]:
+def _split_lines(at: Assets) -> list[Module]:
     outputs = "codes:array count:number"
     return [
         start(1, "order"),
@@ -112,7 +109,7 @@ def split_lines(at: Assets) -> list[Module]:
     ]
 
 
-def returns(at: Assets) -> list[Module]:
+def _returns(at: Assets) -> list[Module]:
     """Keeps a connection that was deleted, so Make marks it as invalid."""
     airtable = at.connections["airtable"]
     record = {"Return": "{{1.id}}"}
@@ -128,7 +125,7 @@ def missing_connection(at: Assets) -> int:
     return max(each.id for each in at.connections.values()) + 4_000
 
 
-def price_sync(at: Assets) -> list[Module]:
+def _price_sync(at: Assets) -> list[Module]:
     price = {"id": "{{1.sku}}", "price": "{{1.price}}"}
     return [
         polling(1, "airtable:TriggerWatchRecords", at.connections["airtable"], "sku price:number"),
@@ -136,7 +133,7 @@ def price_sync(at: Assets) -> list[Module]:
     ]
 
 
-def old_copy(at: Assets) -> list[Module]:
+def _old_copy(at: Assets) -> list[Module]:
     """A forgotten draft: it maps a module that was deleted."""
     text: dict[str, Json] = {"channel": "#test", "text": "{{7.name}} ordered"}
     return [
@@ -145,10 +142,9 @@ def old_copy(at: Assets) -> list[Module]:
     ]
 
 
-def order_report(at: Assets) -> list[Module]:
+def _order_report(at: Assets) -> list[Module]:
     text = {"channel": "#stock", "text": "{{length(2.array)}} orders since yesterday"}
     slack = at.connections["slack-operations"]
-    first = ("{{1.total}}", "number:greater", "0")
     return [
         polling(1, "shopify:watchOrders", at.connections["shopify"], ORDER, limit=100),
         collect(2, 1, {"id": "{{1.id}}"}),
@@ -161,7 +157,7 @@ def order_report(at: Assets) -> list[Module]:
                         5, at.stores["levels"], "orders", {"quantity": "{{length(2.array)}}"}
                     ),
                     "Any",
-                    ("{{length(2.array)}}", *first[1:]),
+                    ("{{length(2.array)}}", "number:greater", "0"),
                 )
             ],
         ),
@@ -174,8 +170,8 @@ PLANS = (
         "OPS-01 Book warehouse scans",
         "Stock",
         "emil",
-        scanner,
-        by_hook(20),
+        _scanner,
+        by_hook(10),
         pace=0.1,
         age=310,
     ),
@@ -184,8 +180,8 @@ PLANS = (
         "OPS-02 Take in supplier stock",
         "Stock",
         "emil",
-        supplier_feed,
-        by_hook(9),
+        _supplier_feed,
+        by_hook(5),
         ended=6.2,
         active=False,
         age=280,
@@ -196,7 +192,7 @@ PLANS = (
         "OPS-03 Copy orders to the ERP",
         "Shipping",
         "emil",
-        orders_to_erp,
+        _orders_to_erp,
         every(120, office=True),
         settings={"dlq": True},
         idle=0.35,
@@ -208,8 +204,9 @@ PLANS = (
         "OPS-04 Print picking lists",
         "Shipping",
         "emil",
-        picking_list,
+        _picking_list,
         every(60, office=True),
+        settings={"maxErrors": 10},
         idle=0.3,
         items=(1, 3),
         errors=0.008,
@@ -219,7 +216,7 @@ PLANS = (
         "OPS-05 Order shipping labels",
         "Shipping",
         "emil",
-        shipping_labels,
+        _shipping_labels,
         every(90, office=True),
         settings={"dlq": True},
         idle=0.4,
@@ -231,7 +228,7 @@ PLANS = (
         "OPS-06 List articles to reorder",
         "Stock",
         "emil",
-        reorder_list,
+        _reorder_list,
         weekly("06:40", 1, 4),
         items=(5, 25),
     ),
@@ -240,7 +237,7 @@ PLANS = (
         "OPS-07 Split an order into codes",
         "Shipping",
         "emil",
-        split_lines,
+        _split_lines,
         on_demand(2),
         inputs="order!",
         outputs="codes:array count:number",
@@ -251,7 +248,7 @@ PLANS = (
         "OPS-08 Register returns",
         "Shipping",
         "emil",
-        returns,
+        _returns,
         every(240),
         active=False,
         invalid=True,
@@ -264,8 +261,8 @@ PLANS = (
         "OPS-09 Sync prices to the shop",
         "Stock",
         "emil",
-        price_sync,
-        every(60, office=True),
+        _price_sync,
+        every(120, office=True),
         idle=0.5,
         items=(1, 8),
         ended=4.6,
@@ -278,7 +275,7 @@ PLANS = (
         "test copy (2) DO NOT USE",
         "",
         "otto",
-        old_copy,
+        _old_copy,
         every(720),
         active=False,
         ended=89.5,
@@ -289,7 +286,7 @@ PLANS = (
         "OPS-10 Daily order report",
         "Shipping",
         "emil",
-        order_report,
+        _order_report,
         daily("18:30"),
         items=(10, 40),
     ),

@@ -41,7 +41,7 @@ DEAL = "id name stage amount:number owner email:email"
 CONTACT = "id email:email name company"
 
 
-def lead_intake(at: Assets) -> list[Module]:
+def _lead_intake(at: Assets) -> list[Module]:
     register = at.stores["leads"]
     score = '{{if(1.source = "referral"; 8; if(1.source = "fair"; 6; 3))}}'
     record = {
@@ -60,7 +60,7 @@ def lead_intake(at: Assets) -> list[Module]:
     ]
 
 
-def lead_intake_first(at: Assets) -> list[Module]:
+def _lead_intake_first(at: Assets) -> list[Module]:
     record = {"email": "{{1.email}}", "name": "{{1.name}}", "source": "{{1.source}}"}
     return [
         webhook(1, at.hooks["lead-form"], LEAD),
@@ -69,7 +69,7 @@ def lead_intake_first(at: Assets) -> list[Module]:
     ]
 
 
-def demo_requests(at: Assets) -> list[Module]:
+def _demo_requests(at: Assets) -> list[Module]:
     slack, hubspot = at.connections["slack-sales"], at.connections["hubspot"]
     text = "Demo wanted by {{1.name}} ({{1.email}}) on {{1.slot}}"
     contact = {"email": "{{1.email}}", "firstname": "{{1.name}}", "lifecyclestage": "opportunity"}
@@ -81,7 +81,7 @@ def demo_requests(at: Assets) -> list[Module]:
     ]
 
 
-def quote_calculator(at: Assets) -> list[Module]:
+def _quote_calculator(at: Assets) -> list[Module]:
     gross = "{{4.result}}"
     net = "{{round(4.result * (100 - ifempty(1.discount; 0))) / 100}}"
     return [
@@ -93,7 +93,7 @@ def quote_calculator(at: Assets) -> list[Module]:
     ]
 
 
-def price_total(at: Assets) -> list[Module]:
+def _price_total(at: Assets) -> list[Module]:
     return [
         start(1, "skus:array"),
         iterate(2, "{{1.skus}}", "value"),
@@ -111,7 +111,7 @@ def price_total(at: Assets) -> list[Module]:
     ]
 
 
-def quote_mail(at: Assets) -> list[Module]:
+def _quote_mail(at: Assets) -> list[Module]:
     mail = {
         "to": "{{1.email}}",
         "subject": "Your quote",
@@ -125,7 +125,7 @@ def quote_mail(at: Assets) -> list[Module]:
     ]
 
 
-def deal_alerts(at: Assets) -> list[Module]:
+def _deal_alerts(at: Assets) -> list[Module]:
     slack = at.connections["slack-sales"]
     big = {"channel": "#wins", "text": "Won: {{1.name}} for {{1.amount}} EUR"}
     lost = {"channel": "#sales", "text": "Lost: {{1.name}}, owner {{1.owner}}"}
@@ -145,7 +145,7 @@ def deal_alerts(at: Assets) -> list[Module]:
     ]
 
 
-def contact_sheet(at: Assets) -> list[Module]:
+def _contact_sheet(at: Assets) -> list[Module]:
     row = {"0": "{{1.id}}", "1": "{{1.email}}", "2": "{{1.company}}", "3": "{{now}}"}
     sheet = app(
         2, "google-sheets:addRow", at.connections["sheets-sales"], {**row}, gives="rowNumber"
@@ -156,7 +156,7 @@ def contact_sheet(at: Assets) -> list[Module]:
     ]
 
 
-def pipeline_digest(at: Assets) -> list[Module]:
+def _pipeline_digest(at: Assets) -> list[Module]:
     line = "{{1.name}}: {{1.amount}} EUR ({{1.stage}})"
     text = {"channel": "#sales", "text": "Open deals\n{{2.text}}"}
     return [
@@ -166,14 +166,14 @@ def pipeline_digest(at: Assets) -> list[Module]:
     ]
 
 
-def hot_leads(at: Assets) -> list[Module]:
+def _hot_leads(at: Assets) -> list[Module]:
     found = store_search(1, at.stores["leads"], [("score", "number:greaterorequal", "8")], 25)
     deal = {"dealname": "Lead {{1.data.company}}", "amount": "0", "pipeline": "default"}
     made = app(2, "hubspotcrm:createDeal", at.connections["hubspot"], {**deal}, gives="id")
     return [found, on_error(made, retry_later(3))]
 
 
-def follow_up(at: Assets) -> list[Module]:
+def _follow_up(at: Assets) -> list[Module]:
     mail = {"to": "{{1.data.email}}", "subject": "Still interested?", "content": "{{3.value}}"}
     return [
         store_search(1, at.stores["leads"], [("score", "number:less", "5")], 10),
@@ -183,7 +183,7 @@ def follow_up(at: Assets) -> list[Module]:
     ]
 
 
-def fair_import(at: Assets) -> list[Module]:
+def _fair_import(at: Assets) -> list[Module]:
     rows = "email:email name company"
     data = {
         "email": "{{1.email}}",
@@ -203,21 +203,23 @@ PLANS = (
         "SAL-01 Take in website leads",
         "Leads",
         "ines",
-        lead_intake,
-        by_hook(14),
+        _lead_intake,
+        by_hook(8),
         pace=0.12,
         age=380,
-        earlier=(Earlier(lead_intake_first, 47.2, "ines"),),
+        earlier=(Earlier(_lead_intake_first, 47.2, "ines"),),
         notes=("Referrals score highest, see the sales handbook.",),
     ),
-    Plan("sales.demo", "SAL-02 Announce demo requests", "Leads", "ines", demo_requests, by_hook(5)),
+    Plan(
+        "sales.demo", "SAL-02 Announce demo requests", "Leads", "ines", _demo_requests, by_hook(3)
+    ),
     Plan(
         "sales.quote",
         "SAL-03 Calculate quotes for the shop",
         "Quotes",
         "tomas",
-        quote_calculator,
-        by_hook(9),
+        _quote_calculator,
+        by_hook(5),
         pace=0.09,
     ),
     Plan(
@@ -225,7 +227,7 @@ PLANS = (
         "SAL-04 Add up list prices",
         "Quotes",
         "tomas",
-        price_total,
+        _price_total,
         on_demand(3),
         inputs="skus:array!",
         outputs="positions:number total:number",
@@ -237,7 +239,7 @@ PLANS = (
         "SAL-05 Send a quote by mail",
         "Quotes",
         "tomas",
-        quote_mail,
+        _quote_mail,
         on_demand(2),
         inputs="email:email! name skus:array!",
         outputs="total:number message",
@@ -247,8 +249,9 @@ PLANS = (
         "SAL-06 Post deal changes",
         "Reporting",
         "ines",
-        deal_alerts,
-        every(60, office=True),
+        _deal_alerts,
+        every(90, office=True),
+        settings={"maxErrors": 10},
         idle=0.45,
         items=(1, 4),
         errors=0.01,
@@ -258,7 +261,7 @@ PLANS = (
         "SAL-07 Copy new contacts to the sheet",
         "Leads",
         "tomas",
-        contact_sheet,
+        _contact_sheet,
         every(120, office=True),
         idle=0.3,
         items=(1, 6),
@@ -269,7 +272,7 @@ PLANS = (
         "SAL-08 Monday pipeline digest",
         "Reporting",
         "ines",
-        pipeline_digest,
+        _pipeline_digest,
         weekly("07:30", 1),
         items=(8, 30),
     ),
@@ -278,7 +281,7 @@ PLANS = (
         "SAL-09 Open deals for hot leads",
         "Leads",
         "ines",
-        hot_leads,
+        _hot_leads,
         daily("06:10"),
         settings={"dlq": True},
         items=(1, 5),
@@ -289,7 +292,7 @@ PLANS = (
         "SAL-10 Follow up on cold leads",
         "Leads",
         "tomas",
-        follow_up,
+        _follow_up,
         weekly("09:00", 2, 4),
         items=(3, 10),
     ),
@@ -298,7 +301,7 @@ PLANS = (
         "SAL-11 Import leads from fairs",
         "Leads",
         "otto",
-        fair_import,
+        _fair_import,
         every(360),
         items=(1, 20),
         age=330,

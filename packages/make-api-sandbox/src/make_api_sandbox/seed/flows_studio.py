@@ -14,7 +14,7 @@ from make_api_sandbox.seed.blueprints import (
 from make_api_sandbox.seed.plan import Plan, by_hook, daily, weekly
 
 
-def booking(at: Assets) -> list[Module]:
+def _booking(at: Assets) -> list[Module]:
     record = {"email": "{{1.email}}", "workshop": "{{1.workshop}}", "seats": "{{1.seats}}"}
     return [
         webhook(1, at.hooks["booking"], "email:email! workshop seats:number"),
@@ -23,7 +23,7 @@ def booking(at: Assets) -> list[Module]:
     ]
 
 
-def reminder(at: Assets) -> list[Module]:
+def _reminder(at: Assets) -> list[Module]:
     text = {"chatId": "@studio", "text": "Bookings:\n{{2.text}}"}
     return [
         store_search(1, at.stores["bookings"], [("seats", "number:greater", "0")], 50),
@@ -32,7 +32,7 @@ def reminder(at: Assets) -> list[Module]:
     ]
 
 
-def price_list(at: Assets) -> list[Module]:
+def _price_list(at: Assets) -> list[Module]:
     text = {"chatId": "@studio", "text": "New price: {{1.`0`}} {{1.`1`}}"}
     return [
         polling(1, "google-sheets:watchRows", at.connections["sheets-studio"], "0 1"),
@@ -41,13 +41,13 @@ def price_list(at: Assets) -> list[Module]:
 
 
 PLANS = (
-    Plan("studio.booking", "STU-01 Take in bookings", "Workshops", "greta", booking, by_hook(3)),
+    Plan("studio.booking", "STU-01 Take in bookings", "Workshops", "greta", _booking, by_hook(2)),
     Plan(
         "studio.reminder",
         "STU-02 Remind of workshops",
         "Workshops",
         "greta",
-        reminder,
+        _reminder,
         weekly("08:00", 5),
         items=(4, 12),
     ),
@@ -56,7 +56,7 @@ PLANS = (
         "STU-03 Announce new prices",
         "Workshops",
         "greta",
-        price_list,
+        _price_list,
         daily("09:00"),
         ended=52,
         active=False,

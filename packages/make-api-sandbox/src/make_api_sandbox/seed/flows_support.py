@@ -31,7 +31,7 @@ from make_api_sandbox.seed.plan import Earlier, Plan, by_hook, daily, every, on_
 TICKET = "id subject description requester:email priority status"
 
 
-def contact_form(at: Assets) -> list[Module]:
+def _contact_form(at: Assets) -> list[Module]:
     ticket = {"subject": "{{1.subject}}", "comment": "{{1.message}}", "requester": "{{1.email}}"}
     reply = {"to": "{{1.email}}", "subject": "We are on it", "content": "Ticket {{2.id}} is open."}
     mail = app(3, "google-email:sendAnEmail", at.connections["mail-support"], {**reply})
@@ -42,7 +42,7 @@ def contact_form(at: Assets) -> list[Module]:
     ]
 
 
-def inbox(at: Assets) -> list[Module]:
+def _inbox(at: Assets) -> list[Module]:
     prompt = {"input": "Answer with one word, complaint or question: {{1.text}}"}
     model = {"model": "small"}
     sort = app(
@@ -69,7 +69,7 @@ def inbox(at: Assets) -> list[Module]:
     ]
 
 
-def satisfaction(at: Assets) -> list[Module]:
+def _satisfaction(at: Assets) -> list[Module]:
     slack = at.connections["slack-support"]
     text = {"channel": "#voice", "text": "{{1.ticket}}: {{1.score}} of 10, {{1.comment}}"}
     low = ("{{1.score}}", "number:less", "5")
@@ -81,7 +81,7 @@ def satisfaction(at: Assets) -> list[Module]:
     ]
 
 
-def order_status(at: Assets) -> list[Module]:
+def _order_status(at: Assets) -> list[Module]:
     found = '{"order":"{{1.order}}","status":"{{2.status}}","carrier":"{{2.carrier}}"}'
     missing = '{"order":"{{1.order}}","error":"unknown order"}'
     known, unknown = ("{{2.status}}", "exist"), ("{{2.status}}", "notexist")
@@ -96,7 +96,7 @@ def order_status(at: Assets) -> list[Module]:
     ]
 
 
-def address_check(at: Assets) -> list[Module]:
+def _address_check(at: Assets) -> list[Module]:
     outputs = "street city country valid:boolean"
     read = named(parse_json(2, "{{1.address}}", "street city country"), "Read the address")
     return [
@@ -115,7 +115,7 @@ def address_check(at: Assets) -> list[Module]:
     ]
 
 
-def reply_language(at: Assets) -> list[Module]:
+def _reply_language(at: Assets) -> list[Module]:
     german = variables(3, {"greeting": "Guten Tag"})
     english = variables(4, {"greeting": "Hello"})
     return [
@@ -126,7 +126,7 @@ def reply_language(at: Assets) -> list[Module]:
     ]
 
 
-def ticket_index(at: Assets) -> list[Module]:
+def _ticket_index(at: Assets) -> list[Module]:
     record = {"order": "{{1.id}}", "email": "{{1.requester}}", "status": "{{1.status}}"}
     return [
         polling(1, "zendesk:watchTickets", at.connections["zendesk"], TICKET),
@@ -134,7 +134,7 @@ def ticket_index(at: Assets) -> list[Module]:
     ]
 
 
-def escalations(at: Assets) -> list[Module]:
+def _escalations(at: Assets) -> list[Module]:
     slack = at.connections["slack-support"]
     text = {"channel": "#urgent", "text": "Urgent: {{1.subject}} from {{1.requester}}"}
     urgent = ("{{1.priority}}", "text:equal", "urgent")
@@ -147,7 +147,7 @@ def escalations(at: Assets) -> list[Module]:
     ]
 
 
-def escalations_first(at: Assets) -> list[Module]:
+def _escalations_first(at: Assets) -> list[Module]:
     text = {"channel": "#support", "text": "Urgent: {{1.subject}}"}
     post = app(2, "slack:CreateMessage", at.connections["slack-support"], {**text}, gives="ts")
     return [
@@ -156,7 +156,7 @@ def escalations_first(at: Assets) -> list[Module]:
     ]
 
 
-def weekly_scores(at: Assets) -> list[Module]:
+def _weekly_scores(at: Assets) -> list[Module]:
     text = {"channel": "#support", "text": "Open tickets this week: {{2.result}}"}
     return [
         polling(1, "zendesk:watchTickets", at.connections["zendesk"], TICKET, limit=100),
@@ -165,7 +165,7 @@ def weekly_scores(at: Assets) -> list[Module]:
     ]
 
 
-def macro_export(at: Assets) -> list[Module]:
+def _macro_export(at: Assets) -> list[Module]:
     mail = {"to": "help@example.com", "subject": "Macros", "content": "{{3.text}}"}
     return [
         polling(1, "zendesk:watchTickets", at.connections["zendesk"], f"{TICKET} tags:array"),
@@ -184,8 +184,8 @@ PLANS = (
         "SUP-01 Open tickets from the contact form",
         "Tickets",
         "aiko",
-        contact_form,
-        by_hook(11),
+        _contact_form,
+        by_hook(6),
         age=410,
     ),
     Plan(
@@ -193,8 +193,8 @@ PLANS = (
         "SUP-02 Sort the support inbox",
         "Tickets",
         "aiko",
-        inbox,
-        by_hook(16),
+        _inbox,
+        by_hook(9),
         pace=0.9,
         age=190,
     ),
@@ -203,16 +203,16 @@ PLANS = (
         "SUP-03 Report unhappy customers",
         "Customer care",
         "devi",
-        satisfaction,
-        by_hook(6),
+        _satisfaction,
+        by_hook(3),
     ),
     Plan(
         "support.status",
         "SUP-04 Look up order status",
         "Customer care",
         "aiko",
-        order_status,
-        by_hook(22),
+        _order_status,
+        by_hook(11),
         pace=0.07,
         settings={"confidential": True},
     ),
@@ -221,7 +221,7 @@ PLANS = (
         "SUP-05 Read an address",
         "Customer care",
         "devi",
-        address_check,
+        _address_check,
         on_demand(2),
         inputs="address!",
         outputs="street city country valid:boolean",
@@ -232,7 +232,7 @@ PLANS = (
         "SUP-06 Choose a greeting",
         "Customer care",
         "devi",
-        reply_language,
+        _reply_language,
         on_demand(1),
         inputs="name! language",
         outputs="text",
@@ -244,8 +244,8 @@ PLANS = (
         "SUP-07 Keep the order index",
         "Tickets",
         "aiko",
-        ticket_index,
-        every(120),
+        _ticket_index,
+        every(240),
         idle=0.5,
         items=(1, 6),
     ),
@@ -254,19 +254,20 @@ PLANS = (
         "SUP-08 Escalate urgent tickets",
         "Tickets",
         "aiko",
-        escalations,
-        every(60, office=True),
+        _escalations,
+        every(120, office=True),
+        settings={"maxErrors": 10},
         idle=0.5,
         items=(1, 3),
         errors=0.01,
-        earlier=(Earlier(escalations_first, 33.1, "aiko"),),
+        earlier=(Earlier(_escalations_first, 33.1, "aiko"),),
     ),
     Plan(
         "support.weekly",
         "SUP-09 Weekly ticket count",
         "Reporting",
         "devi",
-        weekly_scores,
+        _weekly_scores,
         weekly("16:00", 5),
         items=(40, 90),
     ),
@@ -275,7 +276,7 @@ PLANS = (
         "SUP-10 Mail the tag list",
         "Reporting",
         "aiko",
-        macro_export,
+        _macro_export,
         daily("05:20"),
         settings={"dlq": True},
         items=(1, 3),

@@ -14,6 +14,7 @@ Everything else fails only by the plan's own small chance.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from random import Random
 
 from make_api_sandbox.clock import stamp
@@ -63,22 +64,22 @@ class Calendar:
 
     now: datetime
 
-    @property
+    @cached_property
     def regression(self) -> datetime:
         """When the faulty version was saved."""
         return self.now - timedelta(days=REGRESSION_DAYS)
 
-    @property
+    @cached_property
     def expired(self) -> datetime:
         """When the marketing team's authorization ended."""
         return self.now - timedelta(days=EXPIRED_DAYS)
 
-    @property
+    @cached_property
     def broken(self) -> datetime:
         """Since when the ERP database is unreachable."""
         return self.now - timedelta(days=BROKEN_DAYS)
 
-    @property
+    @cached_property
     def outage(self) -> tuple[datetime, datetime]:
         """Begin and end of the outage, in working hours of a Tuesday, Wednesday or Thursday."""
         day = (self.now - timedelta(days=OUTAGE_DAYS)).replace(minute=0, second=0, microsecond=0)

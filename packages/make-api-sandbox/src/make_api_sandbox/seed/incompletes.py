@@ -1,10 +1,10 @@
 """Incomplete executions of the past, with their automatic attempts."""
 
-import json
 from datetime import datetime, timedelta
+from typing import cast
 
 from make_api_sandbox.clock import milliseconds, stamp
-from make_api_sandbox.engine.values import Json, items, members, size, whole
+from make_api_sandbox.engine.values import Json, Value, items, members, size, whole
 from make_api_sandbox.scenarios.results import BACK_OFF_MINUTES
 from make_api_sandbox.seed.incidents import BROKEN, Calendar
 from make_api_sandbox.seed.runs import Row, Run
@@ -33,7 +33,7 @@ def incomplete_rows(run: Run, calendar: Calendar) -> tuple[Row, list[Row]]:
         "execution_id": run.id,
         "created": stamp(run.moment),
         "reason": failure.message,
-        "size": size(json.loads(json.dumps(bundles))),
+        "size": size(cast("Value", bundles)),
         "resolved": resolved,
         "retry": pending is not None,
         "attempts": len(made),

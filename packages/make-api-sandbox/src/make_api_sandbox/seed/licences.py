@@ -3,7 +3,7 @@
 from make_api_sandbox.engine.values import Json
 
 MEBIBYTE = 1_048_576
-OPERATIONS = 40_000
+OPERATIONS = 20_000
 """Operations a month of the company's Teams plan."""
 
 
@@ -16,7 +16,7 @@ def teams_licence() -> dict[str, Json]:
         "dslimit": 40,
         "dsslimit": 40 * MEBIBYTE,
         "fslimit": 500 * MEBIBYTE,
-        "iolimit": OPERATIONS // 10_000 * 667,
+        "iolimit": OPERATIONS * 667 // 10_000,
         "dlqStorage": 40 * MEBIBYTE,
         "interval": 1,
         "retention": 30,

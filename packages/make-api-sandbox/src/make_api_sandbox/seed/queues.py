@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 from random import Random
+from typing import cast
 
 from make_api_sandbox.clock import stamp
-from make_api_sandbox.engine.values import size
+from make_api_sandbox.engine.values import Value, size
 from make_api_sandbox.seed import inventory
 from make_api_sandbox.seed.assets import Assets
 from make_api_sandbox.seed.inventions import record_of
@@ -31,7 +32,7 @@ def fill(world: World, assets: Assets) -> None:
                 "id": f"{random.getrandbits(128):032x}",
                 "hook_id": assets.hooks[STUCK].id,
                 "created": stamp(at),
-                "size": size({**data}),
+                "size": size(cast("Value", data)),
                 "data": data,
             }
         )

@@ -1,9 +1,9 @@
 """What a run of a flow costs, without running it.
 
 The history of 90 days is not run module by module; that would take minutes. A rehearsal walks the
-flow once with a number of bundles, lets a plausible share through every filter and counts operations
-by Make's rules: one per input bundle, none for routers, filters and directives, one per loop for an
-aggregator. Prices are the engine's own.
+flow once with a number of bundles, lets a plausible share through every filter and counts
+operations by Make's rules: one per input bundle, none for routers, filters and directives, one per
+loop for an aggregator. Prices are the engine's own.
 """
 
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ class Trouble:
     resumes: bool = False
 
 
-class _Ended(Exception):
+class _CutShortError(Exception):
     """The failing module was reached."""
 
 
@@ -104,7 +104,7 @@ class Rehearsal:
             self._visit(first, 1, delivered)
             if delivered:
                 self._walk(flow[1:], passed)
-        except _Ended:
+        except _CutShortError:
             return
 
     def _walk(self, flow: Sequence[Step], bundles: int) -> int:
@@ -178,7 +178,7 @@ class Rehearsal:
         if self.trouble is None or self.trouble.ends:
             self._visit(step, 1, 0, failed=True)
             self.failures += 1
-            raise _Ended
+            raise _CutShortError
         self._visit(step, bundles, 0, failed=True)
         self.failures += bundles
         return bundles if self.trouble.resumes else 0

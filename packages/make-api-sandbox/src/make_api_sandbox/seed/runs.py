@@ -109,7 +109,10 @@ class Run:
             return
         self._go(left, spared=spared)
         if not self.check:
-            self.moved = [v.operations * random.randint(120, 1_500) for v in self.rehearsal.visits]
+            self.moved = [
+                visit.operations * int(120 + 1_400 * random.random())
+                for visit in self.rehearsal.visits
+            ]
 
     def _go(self, left: int, *, spared: bool) -> None:
         scenario, calendar = self.scenario, self.calendar
@@ -168,7 +171,7 @@ class Run:
             "author_id": author,
             "error": self.error_json(),
             "outputs": self._outputs(),
-            "extra": self._start() if detailed else {},
+            "extra": self._start() if detailed else None,
         }
 
     def _author(self) -> int | None:
@@ -197,11 +200,11 @@ class Run:
             return None
         return record_of(spec, self.random, self.random.randint(1, 40), self.moment)
 
-    def _start(self) -> dict[str, Json]:
-        """What a replay needs."""
+    def _start(self) -> dict[str, Json] | None:
+        """What a replay needs; nothing for confidential and for scheduled scenarios."""
         plan = self.scenario.plan
         if plan.settings.get("confidential") or not plan.timing.called:
-            return {}
+            return None
         given = self.delivery()
         if plan.timing.scheduling["type"] == "immediately":
             return {"inputs": {}, "requests": [given]}
