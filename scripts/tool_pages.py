@@ -1,0 +1,128 @@
+"""Write `docs/tools/*.md` and the tables of the READMEs from the catalogs.
+
+Usage: `python -m scripts.tool_pages [--check]`; `--check` only looks, exit code 1 when stale.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from make_mcp_base.definition import catalog
+from make_mcp_base.definition.bundle import installed_bundles
+from make_mcp_base.kernel import SERVER_BUNDLE
+
+ROOT = Path(__file__).parent.parent
+PAGES = ROOT / "docs" / "tools"
+TABLE = re.compile(r"(<!-- tools:(\w+) -->\n).*?(<!-- /tools -->)", re.DOTALL)
+SOURCE_BUNDLES = ("analytics", "core")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the task."""
+    parser = argparse.ArgumentParser(description="Write the tool pages from the catalogs.")
+    parser.add_argument("--check", action="store_true", help="only look, exit 1 when stale")
+    only_look = parser.parse_args(argv).check
+    wanted = wanted_files()
+    stale = [p for p, text in wanted.items() if not p.exists() or p.read_text("utf-8") != text]
+    stale += [page for page in PAGES.glob("*.md") if page not in wanted]
+    for path in stale:
+        sys.stderr.write(f"{'stale' if only_look else 'written'}: {path.relative_to(ROOT)}\n")
+        if only_look:
+            continue
+        if path in wanted:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(wanted[path], "utf-8")
+        else:
+            path.unlink()
+    return 1 if only_look and stale else 0
+
+
+def wanted_files() -> dict[Path, str]:
+    """Give every generated file and what it should hold."""
+    bundles = [*installed_bundles(SOURCE_BUNDLES), SERVER_BUNDLE]
+    pages = {page.category: (b.name, page) for b in bundles for page in catalog.read(b)}
+    files = {PAGES / f"{name}.md": page_text(page) for name, (_, page) in pages.items()}
+    for readme in [ROOT / "README.md", *ROOT.glob("*/*/README.md")]:
+        text = readme.read_text("utf-8")
+        depth = "../" * (len(readme.relative_to(ROOT).parts) - 1)
+
+        def table(match: re.Match[str], depth: str = depth) -> str:
+            rows = [page for name, page in pages.values() if name == match[2]]
+            return match[1] + overview(rows, depth) + match[3]
+
+        files[readme] = TABLE.sub(table, text)
+    return files
+
+
+def overview(pages: list[catalog.Page], depth: str) -> str:
+    """Write a table of categories."""
+    lines = ["| category | tools | what it is for |", "| --- | --: | --- |"]
+    for page in sorted(pages, key=lambda p: p.category):
+        link = f"[{page.category}]({depth}docs/tools/{page.category}.md)"
+        lines.append(f"| {link} | {len(page.tools)} | {page.summary} |")
+    return "\n".join(lines) + "\n"
+
+
+def page_text(page: catalog.Page) -> str:
+    """Write the manual page of a category."""
+    lines = [f"# {page.category}", "", page.summary, ""]
+    lines += ["| tool | effect | scope | does |", "| --- | --- | --- | --- |"]
+    for tool in page.tools:
+        scope = f"`{tool.scope}`" if tool.scope else ""
+        lines.append(
+            f"| [`{tool.name}`](#{tool.name}) | {tool.effect} | {scope} | {tool.summary} |"
+        )
+    for tool in page.tools:
+        lines += ["", *_tool(tool)]
+    if page.documents:
+        lines += ["", "## Resources", "", "| URI | holds |", "| --- | --- |"]
+        lines += [f"| `{d.template}` | {_one_line(d.description)} |" for d in page.documents]
+    if page.prompts:
+        lines += ["", "## Prompts", "", "| prompt | arguments | for |", "| --- | --- | --- |"]
+        lines += [
+            f"| `{p.name}` | {', '.join(p.arguments)} | {_one_line(p.description)} |"
+            for p in page.prompts
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _tool(tool: catalog.Entry) -> list[str]:
+    lines = [f"## {tool.name}", "", tool.description, ""]
+    properties: dict[str, dict[str, Any]] = tool.input_schema.get("properties", {})
+    required = set(tool.input_schema.get("required", []))
+    if properties:
+        lines += ["| argument | type | meaning |", "| --- | --- | --- |"]
+    for name, schema in properties.items():
+        star = " (required)" if name in required else ""
+        meaning = _one_line(str(schema.get("description", "")))
+        lines.append(f"| `{name}`{star} | {_type(schema)} | {meaning} |")
+    if tool.formerly:
+        lines += ["", f"Also answers to: {', '.join(f'`{name}`' for name in tool.formerly)}."]
+    return lines
+
+
+def _type(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return "one of " + ", ".join(f"`{value}`" for value in schema["enum"])
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(_type(choice) for choice in schema["anyOf"]))
+    kind = schema.get("type", "any JSON")
+    if isinstance(kind, list):
+        return " or ".join(str(one) for one in kind)  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType]
+    if kind == "array":
+        return f"list of {_type(schema.get('items', {}))}"
+    return str(kind)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
