@@ -196,6 +196,11 @@ def test_an_expression_shows_no_secret_and_stays() -> None:
     assert masked(value) == {"password": "{{3.password}}", "token": "***", "x": None}
 
 
+def test_a_schema_of_the_wrong_shape_hides_nothing_and_breaks_nothing() -> None:
+    value: JsonValue = {"module": "a:B", "metadata": {"expect": [{"type": ["password"]}, 5]}}
+    assert masked(value) == value
+
+
 def test_markdown_survives_pipes_and_long_values() -> None:
     before = blueprint(module(1, mapper={"value": "a | b\n" + "x" * 500}))
     lines = diff(before, blueprint(module(1, mapper={"value": "c"}))).to_markdown().split("\n")

@@ -211,6 +211,7 @@ def test_a_structural_fault_is_an_error_at_its_place(
             [module(1, filter={"conditions": [[{"a": "x", "o": "text:isempty"}]]})],
             "unknown-operator",
         ),
+        ([module(1, filter={"conditions": [[{"a": "x", "o": ["exist"]}]]})], "unknown-operator"),
         ([module(1, filter={"conditions": [[{"a": "x", "o": "text:equal"}]]})], "no-right-side"),
         ([module(1, "util:SetVariables2")], "unknown-module"),
         ([module(1, "http:MakeRequest")], "unknown-version"),

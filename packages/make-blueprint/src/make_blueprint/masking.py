@@ -20,7 +20,7 @@ _PAIRS = frozenset(
     for first in ("api", "private", "access", "auth", "signing", "encryption", "secret", "master")
 )
 _NAME_KEYS = ("name", "key")
-_SECRET_TYPES = frozenset({"password", "pkey", "cert"})
+_SECRET_TYPES = ("password", "pkey", "cert")
 _ONE_EXPRESSION = re.compile(r"\{\{[^{}\"']*\}\}")
 
 

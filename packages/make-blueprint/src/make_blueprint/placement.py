@@ -75,8 +75,6 @@ def make_room(session: Session, pointer: Pointer, point: Point) -> None:
 
 def shift(session: Session, pointer: Pointer, by: Point) -> None:
     """Move a module and all it holds on the canvas."""
-    if by == (0, 0):
-        return
     module = session.editor.get(pointer)
     for visit in walk({"flow": [module]}):
         old = position(visit.module)
@@ -85,8 +83,9 @@ def shift(session: Session, pointer: Pointer, by: Point) -> None:
         inner = (*pointer, *visit.pointer[2:], "metadata", "designer")
         spot: JsonObject = {}
         place(spot, (old[0] + by[0], old[1] + by[1]))
-        for key, value in spot.items():
-            session.editor.set((*inner, key), value)
+        for number, (key, value) in enumerate(spot.items()):
+            if by[number]:
+                session.editor.set((*inner, key), value)
 
 
 def prepare(

@@ -131,8 +131,8 @@ def condition_problems(value: JsonValue, path: str, module_id: int | None) -> It
 def _operator_problems(
     operator: JsonValue, has_value: bool, path: str, module_id: int | None
 ) -> Iterator[Problem]:
-    if operator in operators():
-        if takes_value(str(operator)) and not has_value:
+    if isinstance(operator, str) and operator in operators():
+        if takes_value(operator) and not has_value:
             text = f"The operator {operator} has nothing to compare with."
             fix = "Add `b`, or use `exist` or `notexist`."
             yield Problem("no-right-side", "warning", path, module_id, text, fix)
