@@ -6,6 +6,8 @@ from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.types import Message
 
@@ -84,13 +86,14 @@ async def _form_members(request: Request, body: bytes) -> JsonObject:
         return {"type": "http.request", "body": body, "more_body": False}
 
     try:
-        form = await Request(request.scope, receive).form()
-    except Exception:
+        async with Request(request.scope, receive).form() as form:
+            return _grouped([(name, await _field(value)) for name, value in form.multi_items()])
+    except (HTTPException, MultiPartException):
         return {"value": plain(body)}
-    pairs: list[tuple[str, Any]] = []
-    for name, value in form.multi_items():
-        pairs.append((name, await _file(value) if isinstance(value, UploadFile) else value))
-    return _grouped(pairs)
+
+
+async def _field(value: UploadFile | str) -> str | JsonObject:
+    return await _file(value) if isinstance(value, UploadFile) else value
 
 
 async def _file(upload: UploadFile) -> JsonObject:

@@ -1,9 +1,9 @@
 """What scenarios use (Make API reference, chapters 1.18 and 2.27)."""
 
 from make_api_sandbox.http.call import Call
-from make_api_sandbox.http.context import query_team_or_organization
 from make_api_sandbox.http.routing import route
-from make_api_sandbox.scenarios.access import ONE_SCENARIO
+from make_api_sandbox.scenarios.access import ONE_SCENARIO, team_or_organization, visible_teams
+from make_api_sandbox.scenarios.presentation import marks
 from make_api_sandbox.shapes import JsonObject
 from make_api_sandbox.usage import daily, organization_zone, period_start_ms
 
@@ -16,18 +16,17 @@ def get_usage(call: Call) -> JsonObject:
     return {"data": daily(call.world, "scenario_id", call.entity["id"], zone)}
 
 
-@route("GET", "/scenarios/consumptions", scope="scenarios:read", context=query_team_or_organization)
+@route("GET", "/scenarios/consumptions", scope="scenarios:read", context=team_or_organization)
 def list_consumptions(call: Call) -> JsonObject:
     """What each scenario used since the last reset of the organization's usage."""
-    column, owner = (
-        ("team_id", call.team_id) if call.team_id else ("organization_id", call.organization_id)
-    )
+    teams = visible_teams(call)
     rows = call.world.rows(
         'SELECT scenario_id AS "scenarioId", sum(operations) AS operations,'
         " sum(transfer) AS transfer, sum(centicredits) AS centicredits FROM executions"
-        f" WHERE {column} = ? AND timestamp_ms >= ? AND kind <> 'event' AND operations IS NOT NULL"
+        f" WHERE team_id IN ({marks(teams)}) AND timestamp_ms >= ? AND kind <> 'event'"
+        " AND operations IS NOT NULL"
         " GROUP BY scenario_id ORDER BY operations DESC, scenario_id",
-        owner,
+        *teams,
         period_start_ms(call.organization),
     )
     return {"scenarioConsumptions": rows, "lastReset": call.organization["last_reset"]}

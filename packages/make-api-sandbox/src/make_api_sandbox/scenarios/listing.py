@@ -3,11 +3,11 @@
 from typing import Any
 
 from make_api_sandbox.http.call import Call
-from make_api_sandbox.http.context import query_team, query_team_or_organization
+from make_api_sandbox.http.context import query_team
 from make_api_sandbox.http.errors import invalid_parameters
 from make_api_sandbox.http.paging import Paging
 from make_api_sandbox.http.routing import route
-from make_api_sandbox.scenarios.access import ONE_SCENARIO
+from make_api_sandbox.scenarios.access import ONE_SCENARIO, team_or_organization, visible_teams
 from make_api_sandbox.scenarios.documents import all_modules
 from make_api_sandbox.scenarios.presentation import (
     marks,
@@ -44,7 +44,7 @@ AGENT_PAGING = Paging({}, limit=50, sorts=False)
 AGENT_APPS = ("ai-agent", "ai-local-agent")
 
 
-@route("GET", "/scenarios", scope="scenarios:read", context=query_team_or_organization)
+@route("GET", "/scenarios", scope="scenarios:read", context=team_or_organization)
 def list_scenarios(call: Call) -> JsonObject:
     """Scenarios of a team or an organization, filtered, sorted and paged."""
     page = call.page(PAGING)
@@ -55,7 +55,9 @@ def list_scenarios(call: Call) -> JsonObject:
 
 
 def _filters(call: Call) -> tuple[list[str], list[Any]]:
-    conditions, values = _owner(call)
+    teams = visible_teams(call)
+    conditions: list[str] = [f"s.team_id IN ({marks(teams)})"]
+    values: list[Any] = [*teams]
     active = call.query_flag("isActive")
     for column, value in (
         ("s.folder_id", call.query_id("folderId")),
@@ -75,12 +77,6 @@ def _filters(call: Call) -> tuple[list[str], list[Any]]:
         conditions.append("instr(lower(s.name), lower(?)) > 0")
         values.append(name)
     return conditions, values
-
-
-def _owner(call: Call) -> tuple[list[str], list[Any]]:
-    if call.team_id:
-        return ["s.team_id = ?"], [call.team_id]
-    return ["s.team_id IN (SELECT id FROM teams WHERE organization_id = ?)"], [call.organization_id]
 
 
 def _type(call: Call) -> str | None:

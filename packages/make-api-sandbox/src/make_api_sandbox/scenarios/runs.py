@@ -4,7 +4,7 @@ import asyncio
 import logging
 import uuid
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -106,9 +106,9 @@ class Runs:
         return running.ended.is_set()
 
     async def settle(self) -> None:
-        """Let all runs go on until they have ended or are parked."""
-        for running in list(self._running.values()):
-            await self.wait(running)
+        """Let all runs, and those they begin, go on until they have ended or are parked."""
+        while moving := [r for r in self._running.values() if not r.clock.parked.is_set()]:
+            await self.wait(moving[0])
 
     def clock_moved(self) -> None:
         """Wake the parked runs."""
@@ -139,7 +139,7 @@ class Runs:
             self._finish(running)
         await self._call_back(running)
         if running.result.trigger_done:
-            self._work_on(running.order.scenario["id"])
+            self._work_on(running.order.scenario["id"], running.result.ended)
 
     async def _execute(self, running: Running) -> Execution:
         order, world = running.order, self.world
@@ -156,12 +156,15 @@ class Runs:
             order.answer,
         )
         blueprint = order.incomplete["blueprint"] if order.incomplete else None
-        return await execute(
+        result = await execute(
             blueprint or order.scenario["blueprint"],
             _start(running),
             ports,
             _limits(world, organization),
         )
+        if order.incomplete and result.incompletes:
+            result.status, result.error = Status.ERROR, result.incompletes[0].error
+        return result
 
     def _finish(self, running: Running) -> None:
         result = running.result
@@ -189,14 +192,15 @@ class Runs:
         except ModuleError as error:
             log.info("callback to %s failed: %s", url, error.message)
 
-    def _work_on(self, scenario_id: int) -> None:
+    def _work_on(self, scenario_id: int, at: datetime) -> None:
         """Begin the runs for which requests have been waiting."""
         for order in queue.next_orders(self.world, scenario_id, self.is_running(scenario_id)):
+            order.begins = at
             self.begin(order)
 
     def drain(self, scenario_id: int) -> None:
         """Work off the queue of an instant scenario that has just been switched on."""
-        self._work_on(scenario_id)
+        self._work_on(scenario_id, self.world.clock.now())
 
     def _caller(self, order: Order) -> Caller:
         async def call(caller: Row, reference: str, inputs: dict[str, Json], wait: bool) -> SubRun:

@@ -50,8 +50,9 @@ def zone_of(organization: Row) -> ZoneInfo:
 class RunClock:
     """Time as one run sees it.
 
-    On the machine's clock a sleep is a sleep. On a driven clock a sleep moves only this run ahead,
-    at once up to `PATIENCE` seconds in sum; beyond that the run is parked until the clock follows.
+    On the machine's clock a sleep is a sleep. On a driven clock a run has a time of its own that
+    only its sleeps move. It may be ahead of the world by `PATIENCE` seconds; beyond that it is
+    parked until the clock follows.
 
     Args:
         clock: The world's clock.
@@ -62,14 +63,13 @@ class RunClock:
     def __init__(self, clock: Clock, begins: datetime | None = None) -> None:
         self._clock = clock
         self._reached = begins or clock.now()
-        self._is_late = begins is not None
         self.stop = asyncio.Event()
         self.parked = asyncio.Event()
         self.moved = asyncio.Event()
 
     def now(self) -> datetime:
-        """The world's time, or later when this run is ahead of it."""
-        if self._is_late and self._clock.mode == "driven":
+        """The moment this run has come to."""
+        if self._clock.mode == "driven":
             return self._reached
         return max(self._clock.now(), self._reached)
 
