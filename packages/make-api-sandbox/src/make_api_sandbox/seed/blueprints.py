@@ -473,17 +473,25 @@ def _note(text: str, module_id: Json) -> Json:
     }
 
 
-def _lay_out(flow: list[Json], x: int, y: int) -> int:
-    """Place a list of modules from left to right; returns how many rows it took."""
-    rows = 1
-    for step, each in enumerate(map(members, flow)):
-        members(members(each["metadata"])["designer"]).update(x=x + step * COLUMN, y=y)
-        inner = [members(one)["flow"] for one in items(each.get("routes"))]
-        inner += [members(one)["flow"] for one in items(each.get("branches"))]
-        if "onerror" in each:
-            inner.append(each["onerror"])
-        depth = 0 if "onerror" not in each or len(inner) > 1 else 1
-        for one in inner:
-            depth += _lay_out(items(one), x + (step + 1) * COLUMN, y + depth * ROW)
+def _lay_out(flow: list[Json], x: int, y: int) -> tuple[int, int]:
+    """Place a list of modules from left to right; returns how many columns and rows it took."""
+    column, rows = 0, 1
+    for each in map(members, flow):
+        members(members(each["metadata"])["designer"]).update(x=x + column * COLUMN, y=y)
+        column += 1
+        width, depth = _lay_out_inside(each, x + column * COLUMN, y)
+        column += width
         rows = max(rows, depth)
-    return rows
+    return column, rows
+
+
+def _lay_out_inside(module: dict[str, Json], x: int, y: int) -> tuple[int, int]:
+    """Place routes and branches right of a module and its error route below them."""
+    width = depth = 0
+    for one in [*items(module.get("routes")), *items(module.get("branches"))]:
+        columns, rows = _lay_out(items(members(one)["flow"]), x, y + depth * ROW)
+        width, depth = max(width, columns), depth + rows
+    if "onerror" in module:
+        below = max(depth, 1)
+        depth = below + _lay_out(items(module["onerror"]), x, y + below * ROW)[1]
+    return width, depth

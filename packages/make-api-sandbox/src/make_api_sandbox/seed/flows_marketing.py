@@ -169,6 +169,7 @@ PLANS = (
         "noor",
         _visitor_sheet,
         daily("05:00"),
+        settings={"maxErrors": 10},
         items=(1, 3),
     ),
     Plan(

@@ -8,6 +8,7 @@ from math import exp
 from random import Random
 from zoneinfo import ZoneInfo
 
+from make_api_sandbox.clock import stamp
 from make_api_sandbox.engine.values import Json
 from make_api_sandbox.scenarios.schedule import next_run
 from make_api_sandbox.seed.plan import Plan
@@ -52,7 +53,7 @@ def scheduling(plan: Plan, now: datetime, scale: int) -> dict[str, Json]:
         found["interval"] = max(60, int(str(found["interval"])) // scale)
     if plan.active and plan.ended and not plan.timing.called:
         window = (now - timedelta(days=plan.age), now - timedelta(days=plan.ended))
-        found["between"] = [each.isoformat(timespec="seconds") for each in window]
+        found["between"] = [stamp(each) for each in window]
     return found
 
 
