@@ -86,7 +86,7 @@ async def test_a_server_without_a_key_starts_and_says_what_is_missing(tmp_path: 
     )
     async with Client(target) as client:
         assert (await client.list_tools()).tools
-        told = await client.call_tool("team_list", {})
+        told = await client.call_tool("team_list", {"organization_id": 1})
         assert told.is_error
         assert "MAKE_API_KEY" in str(told.content)
         health = await client.call_tool("health_check", {})
@@ -98,7 +98,7 @@ async def test_eight_copies_share_one_world_and_one_journal(tmp_path: Path) -> N
     import anyio
 
     sandbox = f"--sandbox={tmp_path / 'world.db'}"
-    assert finished("make_mcp_core", "call", "team_list", sandbox, tmp=tmp_path).code == 0
+    assert finished("make_mcp_core", "call", "user_me", sandbox, tmp=tmp_path).code == 0
 
     async def one(number: int) -> None:
         words = command("make_mcp_core", "call", "folder_create", f"name=Copy {number}", sandbox)
