@@ -357,3 +357,96 @@ async def test_a_used_up_plan_ends_the_run_and_switches_the_scenario_off(shop: "
     answer = await shop.run(ident)
     assert answer["error"]["name"] == "OperationsLimitExceededError"
     assert (await shop.scenario(ident))["isActive"] is False
+
+
+async def test_a_scenario_deleted_during_its_run_leaves_nothing_behind(shop: "Shop") -> None:
+    ident = await shop.create(nap(1, 200))
+    await shop.run(ident)
+    await shop.call("DELETE", f"/scenarios/{ident}")
+    await shop.advance(300)
+    await shop.settle()
+    assert shop.world.value("SELECT count(*) FROM execution_modules") == 0
+
+
+async def test_the_callback_is_told_when_the_run_has_ended(shop: "Shop") -> None:
+    hook = await shop.hook()
+    ident = await shop.create(compose())
+    answer = await shop.post(f"/scenarios/{ident}/run", {"callbackUrl": hook["url"]})
+    await shop.settle()
+    path = f"/hooks/{hook['id']}/incomings"
+    told = (await shop.get(path))["incomings"][0]["id"]
+    data = (await shop.get(f"{path}/{told}"))["incoming"]["data"]
+    assert data == {"executionId": answer["executionId"], "statusUrl": answer["statusUrl"]}
+
+
+async def test_http_modules_reach_this_machine_and_nothing_else(shop: "Shop") -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n"
+        writer.write(head + b'{"n": 123}')
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        ident = await shop.create(*fetch(f"http://127.0.0.1:{port}/"))
+        assert (await shop.run(ident))["outputs"] == {"n": 123}
+    outside = await shop.create(*fetch("http://service.example.org/"))
+    answer = await shop.run(outside)
+    assert answer["error"]["name"] == "ConnectionError"
+
+
+def fetch(url: str) -> list[dict[str, Any]]:
+    mapper = {"url": url, "method": "get", "parseResponse": True}
+    back = {"n": "{{2.data.n}}"}
+    expect = {"expect": [{"name": "n", "type": "number"}]}
+    return [
+        compose(1),
+        module(2, "http:ActionSendData", parameters={"handleErrors": True}, mapper=mapper),
+        module(3, "scenario-service:ReturnData", mapper=back, metadata=expect),
+    ]
+
+
+async def test_a_tool_runs_like_a_scenario(shop: "Shop") -> None:
+    inputs = [{"name": "who", "type": "text", "required": True}]
+    one = {
+        "module": "util:ComposeTransformer",
+        "version": 1,
+        "mapper": {"value": "Hi {{var.input.who}}"},
+        "parameters": {},
+        "metadata": {},
+    }
+    body = {"name": "Greet", "description": "", "inputs": inputs, "teamId": 1, "module": one}
+    tool = (await shop.post("/scenarios/tools", body))["tool"]
+    assert tool["module"] == one
+    assert (await shop.call("POST", f"/scenarios/{tool['id']}/run", {})).status_code == 400
+    assert (await shop.run(tool["id"], who="Ada"))["status"] == 1
+    patched = await shop.call("PATCH", f"/scenarios/tools/{tool['id']}", {"name": "Welcome"})
+    assert patched.json()["tool"]["name"] == "Welcome"
+    tools = await shop.get("/scenarios", teamId=1, type="tool")
+    assert [each["id"] for each in tools["scenarios"]] == [tool["id"]]
+
+
+async def test_members_see_only_the_scenarios_of_their_own_teams(shop: "Shop") -> None:
+    await shop.create(compose())
+    team = shop.world.insert("teams", organization_id=1, name="Apart")
+    user = shop.company.join("Noor", role=13)
+    shop.world.insert("user_team_roles", user_id=user, team_id=team, role_id=4)
+    token = shop.company.token("scenarios:read", user=user)
+    seen = await shop.get("/scenarios", organizationId=1, token=token)
+    assert seen["scenarios"] == []
+    refused = await shop.call("GET", "/scenarios", teamId=1, token=token)
+    assert refused.status_code == 403
+
+
+async def test_an_operator_may_run_and_start_but_not_edit(shop: "Shop") -> None:
+    ident = await shop.create(compose())
+    user = shop.company.join("Noor", role=13, team_role=6)
+    token = shop.company.token("scenarios:read", "scenarios:write", "scenarios:run", user=user)
+    edited = await shop.call("PATCH", f"/scenarios/{ident}", {"name": "Mine"}, token=token)
+    assert edited.status_code == 403
+    started = await shop.call("POST", f"/scenarios/{ident}/start", token=token)
+    assert started.status_code == 200
+    ran = await shop.call("POST", f"/scenarios/{ident}/run", {"responsive": True}, token=token)
+    assert ran.json()["status"] == 1

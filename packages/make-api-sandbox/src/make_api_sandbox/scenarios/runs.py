@@ -167,16 +167,21 @@ class Runs:
         return result
 
     def _finish(self, running: Running) -> None:
-        result = running.result
-        if result is None:
-            return
+        """Write down the end; nothing is left to write when the scenario was deleted meanwhile."""
+        try:
+            known = self.world.row("SELECT 1 FROM executions WHERE imt_id = ?", running.imt_id)
+            if known and running.result:
+                self._write_down(running, running.result)
+        finally:
+            self._running.pop(running.id, None)
+            running.ended.set()
+
+    def _write_down(self, running: Running, result: Execution) -> None:
         with self.world.write():
             results.close_entry(self.world, running.imt_id, running.order, result)
             queue.settle(self.world, running.order.requests, done=result.trigger_done)
             incompletes.after_retry(self.world, running.order, result, running.imt_id)
             results.follow_up(self.world, running.order, result)
-        self._running.pop(running.id, None)
-        running.ended.set()
 
     async def _call_back(self, running: Running) -> None:
         url = running.order.callback_url

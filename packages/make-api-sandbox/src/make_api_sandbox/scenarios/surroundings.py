@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from make_api_sandbox import records
@@ -23,6 +23,7 @@ from make_api_sandbox.engine.values import Bundle, Json, plain
 from make_api_sandbox.scenarios.outbound import send
 from make_api_sandbox.shapes import JsonObject, Row
 from make_api_sandbox.usage import organization_zone
+from make_api_sandbox.variables import values
 from make_api_sandbox.world import World
 
 if TYPE_CHECKING:
@@ -199,9 +200,11 @@ class WorldPorts:
         return zone_of(self.organization).key
 
     def variables(self) -> Variables:
-        """Custom variables of organization and team, kept in their `extra` member."""
-        team = self.world.get("teams", self.scenario["team_id"]) or {}
-        return Variables(_variables(self.organization), _variables(team))
+        """Variables of the organization and the team."""
+        return Variables(
+            values(self.world, "organization", self.organization["id"]),
+            values(self.world, "team", self.scenario["team_id"]),
+        )
 
     def stopped(self) -> bool:
         """Tell whether someone asked the run to stop."""
@@ -242,9 +245,3 @@ class WorldPorts:
         """Answer the caller of the webhook; later answers are ignored."""
         if self.answer is not None and not self.answer.done():
             self.answer.set_result(response)
-
-
-def _variables(owner: Row) -> dict[str, Any]:
-    extra: JsonObject = owner.get("extra") or {}
-    rows: list[JsonObject] = extra.get("variables") or []
-    return {row["name"]: row["value"] for row in rows}
