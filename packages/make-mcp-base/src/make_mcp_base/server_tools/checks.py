@@ -69,7 +69,9 @@ async def check_configuration(kernel: Kernel, make: Make) -> list[Check]:
             await _defaults(kernel, make),
         ]
         checks += [await _licence(make), await _clock(kernel)]
-    checks += [await _store_answers(kernel), _data_directory(kernel)]
+    else:
+        checks += await _right_zone(kernel)
+    checks += [await _store_answers(kernel), await _journal(kernel), _data_directory(kernel)]
     return checks
 
 
@@ -95,6 +97,52 @@ async def _store_answers(kernel: Kernel) -> Check:
         )
     detail = f"{health.kind} at {health.location}, {health.size_bytes:,} bytes"
     return Check(name="store", status="ok", detail=f"{detail}, {health.latency_ms:.2f} ms a read")
+
+
+async def _right_zone(kernel: Kernel) -> list[Check]:
+    """Look for the token in Make's other zones, when this one of Make's does not take it.
+
+    Only on request (this check), because looking sends the token to each of Make's zones.
+    """
+    from make_mcp_base.client.zones import MAKE_ZONES, probe_zones
+
+    if kernel.setup.sandbox is not None:
+        return []
+    try:
+        settings = kernel.setup.client_settings()
+    except Failure:
+        return []
+    if settings.host not in MAKE_ZONES:
+        return []
+    home = (await probe_zones(settings.token)).home
+    if home is None or home == settings.host:
+        detail = f"the token is not known in any of {', '.join(MAKE_ZONES)}"
+        return [Check(name="zone", status="warning", detail=detail, fix="Make a new token.")]
+    detail = f"the token belongs to {home}, not to {settings.host}"
+    return [Check(name="zone", status="failed", detail=detail, fix=f"Set MAKE_ZONE={home}.")]
+
+
+async def _journal(kernel: Kernel) -> Check:
+    """Verify the journal's chain against its signed checkpoints."""
+    from make_mcp_base.store.chain import verify
+    from make_mcp_base.store.keys import signing_key
+
+    try:
+        key = signing_key(kernel.place).public_key()
+        found = await verify(await kernel.store(), kernel.checkpoints, key)
+    except Failure as failure:
+        return Check(
+            name="journal", status="failed", detail=_first_words(failure), fix=failure.next_step
+        )
+    if found.ok:
+        detail = f"{found.entries} entries, unbroken, {found.covered} under signature"
+        return Check(name="journal", status="ok", detail=detail)
+    return Check(
+        name="journal",
+        status="failed",
+        detail=" ".join(found.problems[:3]),
+        fix="Somebody changed the store behind this server. Keep the file, and compare a backup.",
+    )
 
 
 async def _organizations(make: Make) -> Check:
