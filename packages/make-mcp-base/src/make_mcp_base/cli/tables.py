@@ -25,15 +25,21 @@ def show(data: dict[str, Any]) -> None:
         console.print(_pairs(plain))
 
 
-def table_of(name: str, rows: list[dict[str, Any]]) -> Table:
-    """Make a table of rows; columns in the order in which they first appear."""
+def table_of(name: str, rows: list[dict[str, Any]], *, widest: int = _WIDEST_CELL) -> Table:
+    """Make a table of rows; columns in the order in which they first appear.
+
+    Args:
+        name: Title of the table.
+        rows: What stands in it.
+        widest: Characters of a cell; longer ones end with an ellipsis.
+    """
     table = Table(title=name.replace("_", " "), title_justify="left", header_style="bold")
     columns = list(dict.fromkeys(key for row in rows for key in row))
     for column in columns:
         numeric = all(isinstance(row.get(column), int | float | None) for row in rows)
         table.add_column(column.replace("_", " "), justify="right" if numeric else "left")
     for row in rows:
-        table.add_row(*(_cell(row.get(column)) for column in columns))
+        table.add_row(*(_cell(row.get(column), widest) for column in columns))
     return table
 
 
@@ -46,9 +52,9 @@ def _pairs(values: dict[str, Any]) -> Table:
     return table
 
 
-def _cell(value: Any) -> Text:
+def _cell(value: Any, widest: int) -> Text:
     words = _words(value).replace("\n", " ")
-    return Text(words if len(words) <= _WIDEST_CELL else f"{words[: _WIDEST_CELL - 1]}…")
+    return Text(words if len(words) <= widest else f"{words[: widest - 1]}…")
 
 
 def _words(value: Any, indent: str = "") -> str:
