@@ -172,9 +172,9 @@ def _fill(world: World, store: int, made: inventory.StorePlan, random: Random) -
     """Write the records; a store to be filled takes records until `fill` of it is used."""
     limit = made.fill * made.megabytes * MEBIBYTE
     rows: list[dict[str, object]] = []
-    used = 0
+    used, now = 0, world.clock.now()
     while len(rows) < made.records or used < limit:
-        data = record_of(made.spec, random, len(rows) + 1, world.clock.now(), pad=made.pad)
+        data = record_of(made.spec, random, len(rows) + 1, now, pad=made.pad)
         key = str(data.get(made.key_field) or f"{len(rows) + 1:06d}")
         bytes_used = size_of(key, data)
         if made.fill and used + bytes_used > limit:

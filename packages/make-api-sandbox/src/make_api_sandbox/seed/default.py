@@ -257,11 +257,10 @@ def _write(world: World, ledger: Ledger, scenarios: Sequence[Scenario]) -> None:
 
 
 def _insert(world: World, table: str, rows: Sequence[Row], order: str) -> None:
-    """Insert rows in order, those with the same columns together; what is empty stays default."""
+    """Insert rows in order, those with the same columns together."""
     alike: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: str(row[order])):
-        lean = {name: value for name, value in row.items() if value is not None}
-        alike[tuple(lean)].append(lean)
+        alike[tuple(row)].append(row)
     for group in alike.values():
         world.insert_many(table, group)
 

@@ -41,7 +41,7 @@ def _events(
 
 
 def _row(at: datetime, event: str, author: int | None, scenario: Scenario, number: int) -> Row:
-    return {
+    row: Row = {
         "imt_id": f"{milliseconds(at)}_{number}",
         "id": str(number),
         "kind": "event",
@@ -51,5 +51,5 @@ def _row(at: datetime, event: str, author: int | None, scenario: Scenario, numbe
         "type": event,
         "timestamp": stamp(at),
         "timestamp_ms": milliseconds(at),
-        "author_id": author,
     }
+    return row if author is None else row | {"author_id": author}

@@ -205,7 +205,7 @@ PLANS = (
         "Shipping",
         "emil",
         _picking_list,
-        every(60, office=True),
+        every(90, office=True),
         settings={"maxErrors": 10},
         idle=0.3,
         items=(1, 3),

@@ -24,7 +24,7 @@ from make_api_sandbox.seed.inventory import EXPIRED_DAYS
 from make_api_sandbox.seed.rehearsal import Step, Visit
 
 REGRESSED, DEACTIVATED, INCOMPLETE = "finance.invoices", "operations.prices", "operations.erp"
-REGRESSION_DAYS, BROKEN_DAYS, OUTAGE_DAYS = 12.3, 3.1, 24
+REGRESSION_DAYS, BROKEN_DAYS, OUTAGE_DAYS = 12.3, 4.1, 24
 OUTAGE_TYPE, OUTAGE_HOURS = "slack", (8, 14)
 EXPIRED, BROKEN = "google-marketing", "mysql"
 REGRESSION_SHARE = 0.45

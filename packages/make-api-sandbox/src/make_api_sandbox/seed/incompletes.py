@@ -90,6 +90,5 @@ def _attempt(run: Run, ident: str, at: datetime, resolved: bool) -> Row:
         "operations": operations,
         "centicredits": operations * 100,
         "transfer": run.random.randint(200, 4_000),
-        "author_id": None,
         "instant": False,
     }

@@ -201,7 +201,7 @@ STORES = (
         0,
         "invoice",
         fill=0.97,
-        pad=700,
+        pad=2_600,
     ),
     StorePlan("prices", "sales", "Price list", "sku! price:number", 40, "sku"),
     StorePlan(

@@ -9,6 +9,7 @@ loop for an aggregator. Prices are the engine's own.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import NamedTuple
 
 from make_api_sandbox.engine.handling import DIRECTIVES
 from make_api_sandbox.engine.plan import AGGREGATORS
@@ -42,8 +43,7 @@ class Step:
     """Last directive of the error route, or "" without one."""
 
 
-@dataclass(frozen=True)
-class Visit:
+class Visit(NamedTuple):
     """All operations of one module in one run."""
 
     module_id: int

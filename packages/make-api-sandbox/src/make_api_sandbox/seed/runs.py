@@ -146,18 +146,16 @@ class Run:
     # Rows
 
     def entry(self, *, detailed: bool) -> Row:
-        """The run as a row of `executions`."""
+        """The run as a row of `executions`; what does not apply to it is left out."""
         scenario = self.scenario
         at = milliseconds(self.moment)
-        author = self._author()
-        return {
+        row: Row = {
             "imt_id": f"{at}_{self.id}",
             "id": self.id,
-            "kind": "run",
             "scenario_id": scenario.id,
             "team_id": scenario.team_id,
             "organization_id": scenario.organization_id,
-            "type": "manual" if author else "auto",
+            "type": "auto",
             "state": STATES[self.status],
             "status": self.status,
             "timestamp": stamp(self.moment),
@@ -168,11 +166,13 @@ class Run:
             "transfer": sum(self.moved),
             "instant": scenario.plan.timing.scheduling["type"] == "immediately",
             "is_check_run": self.check,
-            "author_id": author,
-            "error": self.error_json(),
-            "outputs": self._outputs(),
-            "extra": self._start() if detailed else None,
         }
+        author = self._author()
+        if author is not None:
+            row |= {"type": "manual", "author_id": author}
+        started = self._start() if detailed else None
+        said = {"error": self.error_json(), "outputs": self._outputs(), "extra": started}
+        return row | {name: value for name, value in said.items() if value is not None}
 
     def _author(self) -> int | None:
         """On-demand runs are started by people more often than by services."""
@@ -226,19 +226,20 @@ class Run:
         return rows
 
     def _module_row(self, visit: Visit, moved: int, begun: datetime) -> Row:
-        failed = self.failure is not None and visit.failed
-        return {
+        row: Row = {
             "execution_id": self.id,
             "scenario_id": self.scenario.id,
             "module_id": visit.module_id,
             "imt_id": f"{milliseconds(begun)}_{self.id}",
             "timestamp": stamp(begun),
             "timestamp_ms": milliseconds(begun),
-            "status": 3 if failed else 1,
+            "status": 3 if visit.failed else 1,
             "operations": visit.operations,
             "centicredits": visit.centicredits,
             "transfer": moved,
             "size": moved,
             "bundles": visit.bundles,
-            "error": {"message": self.failure.message} if self.failure and failed else None,
         }
+        if self.failure and visit.failed:
+            row["error"] = {"message": self.failure.message}
+        return row
