@@ -19,6 +19,7 @@ class Selection:
         exclude: Never these tools, whatever else is said.
         everything: Show all enabled tools rather than the everyday ones and the gateway.
         read_only: Only tools that change nothing exist.
+        limit: The operator's choice above a caller's; a tool must pass both.
     """
 
     categories: tuple[str, ...] = ()
@@ -26,30 +27,31 @@ class Selection:
     exclude: tuple[str, ...] = ()
     everything: bool = False
     read_only: bool = False
+    limit: Selection | None = None
 
     @property
     def narrowed(self) -> bool:
-        """True when categories or tools were named."""
-        return bool(self.categories or self.tools)
+        """True when categories or tools were named, here or by the operator."""
+        return self._names_some or (self.limit is not None and self.limit.narrowed)
+
+    def chooses(self, tool: str, category: str) -> bool:
+        """Tell whether a tool is among those named, here and by the operator."""
+        named = not self._names_some or category in self.categories or tool in self.tools
+        return named and (self.limit is None or self.limit.chooses(tool, category))
 
     def within(self, limit: Selection) -> Selection:
-        """Narrow this selection, made by a caller, to what the operator allows."""
-        categories, tools = self.categories, self.tools
-        if limit.narrowed:
-            kept = tuple(c for c in categories if c in limit.categories)
-            categories = kept if categories or tools else limit.categories
-            named = tuple(t for t in tools if t in limit.tools or limit.categories)
-            tools = named if self.narrowed else limit.tools
-            if not (categories or tools):
-                categories = ("-",)
+        """Put this selection, made by a caller, under what the operator allows."""
         return replace(
             self,
-            categories=categories,
-            tools=tools,
             exclude=(*self.exclude, *limit.exclude),
-            everything=self.everything or (limit.everything and not self.narrowed),
+            everything=self.everything or (limit.everything and not self._names_some),
             read_only=self.read_only or limit.read_only,
+            limit=limit,
         )
+
+    @property
+    def _names_some(self) -> bool:
+        return bool(self.categories or self.tools)
 
 
 def from_environment(environment: Mapping[str, str]) -> Selection:

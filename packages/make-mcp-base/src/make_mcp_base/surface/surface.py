@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from make_mcp_base.surface.selection import Selection
 
 SERVER_CATEGORY = "server"
+_LONGEST_GUESS = 100
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class Surface:
 
     def __post_init__(self) -> None:
         pages = [page for bundle in self.bundles for page in catalog.read(bundle)]
-        self.entries = {tool.name: tool for page in pages for tool in page.tools}
+        self.entries = _by_name(tool for page in pages for tool in page.tools)
         self.gateway = {tool.name: tool for tool in gateway_entries(self.slug)}
         self._aliases = _aliases(self.entries.values())
         self._check_names()
@@ -63,7 +64,7 @@ class Surface:
     def nearest(self, name: str) -> list[str]:
         """Names like a wrong one, best first."""
         known = {**self._aliases, **{entry: entry for entry in self.entries}}
-        close = get_close_matches(_plain(name), known, n=5, cutoff=0.5)
+        close = get_close_matches(_plain(name[:_LONGEST_GUESS]), known, n=5, cutoff=0.5)
         return list(
             dict.fromkeys(known[c] for c in close if self.refusal(self.entries[known[c]]) == "")
         )[:3]
@@ -75,8 +76,8 @@ class Surface:
             return "This server is read-only."
         if entry.name in chosen.exclude:
             return "The tool is excluded on this server."
-        named = entry.category in chosen.categories or entry.name in chosen.tools
-        if chosen.narrowed and not named and entry.category != SERVER_CATEGORY:
+        named = chosen.chooses(entry.name, entry.category)
+        if not named and entry.category != SERVER_CATEGORY:
             return "The tool is not among the categories or tools chosen for this server."
         return ""
 
@@ -135,7 +136,6 @@ class Surface:
         unknown = [("categories", c, categories) for c in chosen.categories if c not in categories]
         tools = (*chosen.tools, *chosen.exclude)
         unknown += [("tools", t, set(self.entries)) for t in tools if t not in self.entries]
-        unknown = [row for row in unknown if row[1] != "-"]
         if unknown:
             raise Failure(
                 "The choice of tools names something that is not installed.",
@@ -146,6 +146,21 @@ class Surface:
                     for where, name, known in unknown
                 ],
             )
+
+
+def _by_name(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """Refuse two bundles that claim one name; otherwise one could pass for the other."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        other = found.setdefault(entry.name, entry)
+        if other is not entry:
+            raise Failure(
+                f"Two installed bundles bring a tool named `{entry.name}`.",
+                why=f"They are {other.package} and {entry.package}.",
+                next_step="Uninstall one of them, or leave its bundle out of this server.",
+                code="broken_installation",
+            )
+    return found
 
 
 def lacking(entry: Entry, account: Account | None) -> str:
@@ -166,7 +181,10 @@ def wire_list(entries: Sequence[Entry]) -> list[dict[str, Any]]:
 
 
 def _aliases(entries: Iterable[Entry]) -> dict[str, str]:
-    return {_plain(old): entry.name for entry in entries for old in (entry.name, *entry.formerly)}
+    """Map every spelling to a name; a tool's own name wins over a former name of another."""
+    rows = list(entries)
+    former = {_plain(old): entry.name for entry in rows for old in entry.formerly}
+    return former | {_plain(entry.name): entry.name for entry in rows}
 
 
 def _plain(name: str) -> str:
