@@ -24,7 +24,7 @@ class App:
         config_timeout: Seconds a client should wait for it.
         shows_everything: True when all tools are listed by default.
         launcher: Answers the command line before the ordinary commands do; None to let it pass.
-        flags: The words the launcher understands, with their help.
+        flags: The words the launcher understands, with their help (`--both`, `--core-port PORT`).
     """
 
     name: str

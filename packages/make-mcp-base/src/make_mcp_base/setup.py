@@ -44,6 +44,8 @@ class Setup:
         """Read the choices that have environment variables."""
         found = os.environ if environment is None else environment
         sandbox = found.get("MAKE_MCP_SANDBOX")
+        if sandbox is not None and sandbox.strip().lower() in {"0", "false", "no", "off"}:
+            sandbox = None
         return cls(
             selection=from_environment(found),
             sandbox=None

@@ -27,10 +27,13 @@ def doctor(app: App, setup: Setup, *, as_json: bool, fix: bool) -> int:
 
 def mend(setup: Setup) -> list[str]:
     """Mend what can be mended on this machine, and say what was done."""
-    if setup.data_dir.is_dir() and not setup.data_dir.stat().st_mode & 0o077:
-        return []
-    setup.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    setup.data_dir.chmod(0o700)
+    try:
+        if setup.data_dir.is_dir() and not setup.data_dir.stat().st_mode & 0o077:
+            return []
+        setup.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        setup.data_dir.chmod(0o700)
+    except OSError as error:
+        return [f"The data directory cannot be mended: {error}. Set MAKE_MCP_DATA_DIR."]
     return [f"The data directory {setup.data_dir} is there and open to you alone."]
 
 
@@ -46,5 +49,5 @@ async def _doctor(app: App, setup: Setup, as_json: bool) -> int:
     else:
         from rich.console import Console
 
-        Console().print(table_of(f"{app.name}: {result.data.get('status')}", checks))
+        Console().print(table_of(f"{app.name}: {result.data.get('status')}", checks, widest=1_000))
     return 1 if any(check["status"] == "failed" for check in checks) else 0

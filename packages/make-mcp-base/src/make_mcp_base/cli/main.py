@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from make_mcp_base.cli.options import parser_of, setup_of, with_default_command
+from make_mcp_base.cli.options import read_words, setup_of
 from make_mcp_base.errors import Failure
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def main(app: App, argv: list[str]) -> int:
     try:
         if app.launcher is not None and (code := app.launcher(argv)) is not None:
             return code
-        chosen = parser_of(app).parse_args(with_default_command(argv))
+        chosen = read_words(app, argv)
         return _command(app, chosen, setup_of(chosen, os.environ))
     except Failure as failure:
         sys.stderr.write(f"{failure}\n")
@@ -65,11 +65,30 @@ def main(app: App, argv: list[str]) -> int:
         return FAILED
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else USAGE
+    except Exception as unexpected:
+        return _report(app, unexpected)
 
 
 def exit_code(failure: Failure) -> int:
     """Give the exit code of a failure."""
     return _CODES.get(failure.code, FAILED)
+
+
+def _report(app: App, unexpected: Exception) -> int:
+    """Say in one sentence that the command broke; the trace is for those who ask for it."""
+    import traceback
+
+    from make_mcp_base.safety.redaction import redact_text
+
+    trace = redact_text("".join(traceback.format_exception(unexpected)))
+    if os.environ.get("LOG_LEVEL", "").strip().lower() == "debug":
+        sys.stderr.write(trace)
+    else:
+        sys.stderr.write(
+            f"{app.name} met a fault of its own ({type(unexpected).__name__})."
+            " Run the same command with LOG_LEVEL=debug for the details, and report them.\n"
+        )
+    return FAILED
 
 
 def _command(app: App, chosen: argparse.Namespace, setup: Setup) -> int:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from make_mcp_base.app import App
 
+_LAST_PORT = 65_535
 EXIT_CODES = """exit codes:
   0  done
   1  the call failed; the message says what to do
@@ -37,13 +38,17 @@ def parser_of(app: App) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"{app.name} {app.version}")
     for flag, text in app.flags:
-        parser.add_argument(flag, action="store_true", help=text)
+        name, _, value = flag.partition(" ")
+        if value:
+            parser.add_argument(name, metavar=value, help=text)
+        else:
+            parser.add_argument(name, action="store_true", help=text)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     shared = _shared()
     serve = commands.add_parser("serve", parents=[shared], help="serve MCP (the default)")
     serve.add_argument("--http", action="store_true", help="over Streamable HTTP in place of stdio")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    serve.add_argument("--port", type=int, help=f"port to listen on ({app.port}, or PORT)")
+    serve.add_argument("--port", type=_port, help=f"port to listen on ({app.port}, or PORT)")
     serve.add_argument(
         "--new-token",
         action="store_true",
@@ -75,6 +80,28 @@ def parser_of(app: App) -> argparse.ArgumentParser:
     cost = commands.add_parser("cost", parents=[shared], help="tokens of the listed tools")
     cost.add_argument("--json", action="store_true", help="as JSON")
     return parser
+
+
+def read_words(app: App, argv: list[str]) -> argparse.Namespace:
+    """Read a command line; options may stand before, between and after a call's arguments.
+
+    Raises:
+        SystemExit: It cannot be read, or asked for help.
+    """
+    parser = parser_of(app)
+    chosen, rest = parser.parse_known_args(with_default_command(argv))
+    loose = getattr(chosen, {"call": "arguments", "tools": "query"}.get(chosen.command, ""), None)
+    if rest and (loose is None or any(word.startswith("-") for word in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest and loose is not None:
+        loose += rest
+    return chosen
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:6]) <= _LAST_PORT):
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is no port from 0 to {_LAST_PORT}")
+    return int(text)
 
 
 def _shared() -> argparse.ArgumentParser:
