@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from make_mcp_base.cli.clients import CLIENTS, Client, client_named, entries
+from make_mcp_base.cli.clients import CLIENTS, KEY_STAND_IN, Client, client_named, entries
 from make_mcp_base.errors import Failure
 
 if TYPE_CHECKING:
@@ -66,21 +66,34 @@ def merge(path: Path, client: Client, wanted: dict[str, Any]) -> Path | None:
         raise _unreadable(path, f"`{client.key}` is not an object.")
     servers = document.setdefault(client.key, {})
     for name, entry in wanted.items():
-        kept = servers.get(name, {}).get("env", {})
-        servers[name] = entry | {"env": entry.get("env", {}) | _own_values(kept)}
-    for asked in client.inputs:
-        known = document.setdefault("inputs", [])
-        if all(item.get("id") != asked["id"] for item in known):
-            known.append(asked)
+        servers[name] = entry | {"env": entry.get("env", {}) | _own_values(servers.get(name))}
+    if client.inputs:
+        _ask(document, client, path)
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     if before.strip() and json.loads(before) == document:
         return None
     return _replace(path, before, text)
 
 
-def _own_values(kept: dict[str, Any]) -> dict[str, Any]:
+def _ask(document: dict[str, Any], client: Client, path: Path) -> None:
+    """Have the client ask its user for what its entries refer to."""
+    if not isinstance(document.get("inputs", []), list):
+        raise _unreadable(path, "`inputs` is not a list.")
+    known = cast("list[Any]", document.get("inputs", []))
+    missing = [asked for asked in client.inputs if asked["id"] not in _ids(known)]
+    if missing:
+        document["inputs"] = [*known, *missing]
+
+
+def _own_values(entry: object) -> dict[str, Any]:
     """Keep what the person set in an entry before, but not our own stand-in for a key."""
-    return {k: v for k, v in kept.items() if v and "paste" not in str(v)}
+    kept = cast("dict[str, Any]", entry).get("env") if isinstance(entry, dict) else None
+    values = cast("dict[str, Any]", kept) if isinstance(kept, dict) else {}
+    return {k: v for k, v in values.items() if v and v != KEY_STAND_IN}
+
+
+def _ids(items: list[Any]) -> set[Any]:
+    return {cast("dict[str, Any]", item).get("id") for item in items if isinstance(item, dict)}
 
 
 def _read(path: Path) -> str:
@@ -99,12 +112,13 @@ def _replace(path: Path, before: str, text: str) -> Path | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         backup = _backup(path) if before else None
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        home = path.resolve().parent
+        handle, draft = tempfile.mkstemp(dir=home, prefix=f".{path.name}.")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
         if before:
             shutil.copymode(path, draft)
-        Path(draft).replace(path)
+        Path(draft).replace(path.resolve())  # a link into somebody's dotfiles stays a link
     except OSError as error:
         raise Failure(
             f"{path} was not changed.",
@@ -141,7 +155,7 @@ def _report(path: Path, backup: Path | None, wanted: dict[str, Any]) -> str:
     lines = [f"{path} has {', '.join(wanted)}."]
     if backup:
         lines.append(f"The file before: {backup}.")
-    if any("paste" in str(entry.get("env")) for entry in wanted.values()):
+    if any(KEY_STAND_IN in str(entry.get("env")) for entry in wanted.values()):
         lines.append("Put your Make API token in place of the stand-in for MAKE_API_KEY.")
     if "make-fastmcp-server-legacy" in wanted and len(wanted) > 1:
         lines.append(
