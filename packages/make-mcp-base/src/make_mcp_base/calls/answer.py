@@ -84,7 +84,8 @@ def failed(failure: Failure) -> Answer:
     }
     kept = {k: v for k, v in error.items() if v not in (None, "", [])}
     text = clean(redact(str(failure)))
-    return Answer({"error": clean(redact(kept))}, text[:BUDGET], is_error=True)
+    bounded = fit(clean(redact(kept)), BUDGET, cuts=[])
+    return Answer({"error": bounded}, text[:BUDGET], is_error=True)
 
 
 def compact(value: Any) -> str:

@@ -18,6 +18,8 @@ from make_mcp_base.calls.unconfigured import Unconfigured
 from make_mcp_base.calls.writers import Applying, NeedsPlan, PlanEnds, Planning, Refusing
 from make_mcp_base.errors import Failure
 from make_mcp_base.safety.policy import NoPolicies, enforce
+from make_mcp_base.safety.redaction import redact
+from make_mcp_base.safety.untrusted import clean
 from make_mcp_base.surface.gateway import check_door
 from make_mcp_base.surface.surface import SERVER_CATEGORY
 
@@ -190,7 +192,8 @@ class _Call:
             f" same arguments and plan_id={plan_id}."
         )
         result = answer({"plan": told})
-        parts = [*plan.get("steps", []), *plan.get("affects", []), plan["undo"]]
+        shown = clean(redact(plan))
+        parts = [*shown.get("steps", []), *shown.get("affects", []), shown["undo"]]
         question = "\n".join(map(str, parts))
         return Answer(result.data, result.text, plan_id=plan_id, question=question)
 

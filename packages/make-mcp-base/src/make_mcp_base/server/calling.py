@@ -19,6 +19,8 @@ from mcp.types import (
 )
 
 from make_mcp_base.calls.dispatch import UnknownToolError, call
+from make_mcp_base.safety.redaction import redact
+from make_mcp_base.safety.untrusted import clean
 
 if TYPE_CHECKING:
     from mcp.server import ServerRequestContext
@@ -51,7 +53,7 @@ class McpCaller:
         if done <= self._done or (now - self._last < _PROGRESS_EVERY and done != total):
             return
         self._last, self._done = now, done
-        await self.ctx.session.report_progress(done, total, message)
+        await self.ctx.session.report_progress(done, total, clean(redact(message)))
 
 
 async def call_tool(
