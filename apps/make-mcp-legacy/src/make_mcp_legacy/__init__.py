@@ -17,7 +17,9 @@ app = App(
     flags=(
         ("--core", "run make-mcp-core in place of this server"),
         ("--analytics", "run make-mcp-analytics in place of this server"),
-        ("--both", "run both as two processes over HTTP, on ports 3000 and 3001"),
+        ("--both", "run both as two processes over HTTP"),
+        ("--core-port PORT", "with --both: port of make-mcp-core (3000)"),
+        ("--analytics-port PORT", "with --both: port of make-mcp-analytics (3001)"),
         ("--legacy", "run this server (the default)"),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from typing import TYPE_CHECKING
 
@@ -59,13 +60,18 @@ def _both(rest: list[str]) -> int:
     """Run the two servers over HTTP; further words go to both."""
     from make_mcp_base.server.supervising import Ward, supervise
 
+    parser = argparse.ArgumentParser(prog="make-mcp-legacy --both", add_help=False)
+    parser.add_argument("--core-port", type=int, default=CORE_PORT)
+    parser.add_argument("--analytics-port", type=int, default=ANALYTICS_PORT)
+    ports, rest = parser.parse_known_args(rest)
+
     def ward(name: str, module: str, port: int) -> Ward:
         words = ["serve", "--http", "--port", str(port), *rest]
         return Ward(name, [sys.executable, "-m", module, *words])
 
     return supervise(
         [
-            ward("core", "make_mcp_core", CORE_PORT),
-            ward("analytics", "make_mcp_analytics", ANALYTICS_PORT),
+            ward("core", "make_mcp_core", ports.core_port),
+            ward("analytics", "make_mcp_analytics", ports.analytics_port),
         ]
     )

@@ -6,6 +6,7 @@ pause that doubles while it keeps falling.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -81,16 +82,21 @@ async def _run_once(ward: Ward) -> int:
     process = await anyio.open_process(ward.command, stdin=None, stdout=None, env=environment)
     ward.process = process
     if process.stderr is not None:
+        rest = ""
         async for text in TextReceiveStream(process.stderr, errors="replace"):
-            for line in text.splitlines():
+            *lines, rest = (rest + text).split("\n")
+            for line in lines:
                 _say(ward.name, line)
+        if rest:
+            _say(ward.name, rest)
     return await process.wait()
 
 
 async def _stop(wards: Sequence[Ward]) -> None:
     running = [w.process for w in wards if w.process and w.process.returncode is None]
     for process in running:
-        process.terminate()
+        with contextlib.suppress(ProcessLookupError):  # it fell by itself this very moment
+            process.terminate()
     with anyio.move_on_after(_STOP_SECONDS):
         for process in running:
             await process.wait()
