@@ -42,7 +42,12 @@ class Shop:
         self.license = company.license
 
     async def create(
-        self, *flow: Json, scheduling: Json = None, settings: Json = None, **body: Any
+        self,
+        *flow: Json,
+        scheduling: Json = None,
+        settings: Json = None,
+        confirmed: bool = False,
+        **body: Any,
     ) -> int:
         """Make a scenario of these modules; on demand unless said otherwise."""
         answer = await self.post(
@@ -53,6 +58,7 @@ class Shop:
                 "scheduling": json.dumps(scheduling or {"type": "on-demand"}),
                 **body,
             },
+            confirmed=str(confirmed).lower(),
         )
         return answer["scenario"]["id"]
 

@@ -450,3 +450,11 @@ async def test_an_operator_may_run_and_start_but_not_edit(shop: "Shop") -> None:
     assert started.status_code == 200
     ran = await shop.call("POST", f"/scenarios/{ident}/run", {"responsive": True}, token=token)
     assert ran.json()["status"] == 1
+
+
+async def test_other_applications_run_samples_without_leaving_the_sandbox(shop: "Shop") -> None:
+    interface = [{"name": "rowNumber", "type": "number"}]
+    add = module(2, "acme-sheets:addRow", metadata={"interface": interface})
+    ident = await shop.create(compose(), add, confirmed=True)
+    assert (await shop.run(ident))["status"] == 1
+    assert (await shop.runs(ident))[0]["operations"] == 2

@@ -1,11 +1,13 @@
 """When scenarios run by themselves."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from make_api_sandbox.scenarios.schedule import next_run
+from make_api_sandbox.scenarios.scheduler import keep_time
 
 if TYPE_CHECKING:
     from .conftest import Shop
@@ -156,3 +158,22 @@ async def test_a_temporary_failure_is_retried_by_itself_until_it_is_resolved(sho
     assert [(entry["type"], entry["status"]) for entry in logs] == [("auto", 3), ("auto", 3)]
     assert logs[1]["timestamp"] == "2026-03-04T08:31:15.000Z"
     assert logs[0]["timestamp"] == "2026-03-04T08:41:15.000Z"
+
+
+@pytest.mark.anyio
+async def test_the_machines_clock_makes_one_run_for_all_that_were_missed(shop: "Shop") -> None:
+    ident = await shop.create(compose(), scheduling={"type": "indefinitely", "interval": 900})
+    await shop.start(ident)
+    await shop.settle()
+    shop.world.clock.release()
+    sandbox = shop.company.app.state.sandbox
+    clock = asyncio.create_task(keep_time(sandbox))
+    async with asyncio.timeout(10):
+        ended = "SELECT count(*) FROM executions WHERE status IS NOT NULL"
+        while shop.world.value(ended) < 2:  # noqa: ASYNC110 - nothing announces a run
+            await asyncio.sleep(0)
+    clock.cancel()
+    await asyncio.gather(clock, return_exceptions=True)
+    assert len(await shop.runs(ident)) == 2
+    now = datetime.now(UTC).isoformat()
+    assert (await shop.scenario(ident))["nextExec"] > now[:19]
