@@ -67,7 +67,7 @@ class Gateway:
         if hook is None:
             return answer(410, "Webhook not found.", cors=False)
         body = await request.body()
-        refusal = self._refusal(hook, request, body)
+        refusal = self._refusal(hook, body)
         if refusal is not None:
             return refusal
         payload = await read_payload(request, body, hook["data"])
@@ -75,13 +75,10 @@ class Gateway:
         self._log(hook, request, payload, response)
         return response
 
-    def _refusal(self, hook: Row, request: Request, body: bytes) -> Response | None:
+    def _refusal(self, hook: Row, body: bytes) -> Response | None:
         """Why the request is not taken at all, if so."""
-        key = hook["data"].get("apiKey")
         if hook["gone"] or not hook["enabled"]:
             return answer(410, "Webhook not found." if hook["gone"] else "Webhook is disabled.")
-        if key and request.headers.get("x-make-apikey") != key:
-            return answer(401, "Unauthorized")
         if len(body) > LARGEST_PAYLOAD:
             return answer(413, "Payload too large")
         return answer(429, "Too many requests") if self._is_flooded(hook) else None

@@ -119,6 +119,7 @@ def get_log(call: Call) -> JsonObject:
     if row["kind"] != "run" or row["state"] == "RUNNING":
         raise not_found("Scenario log")
     entry = entries(call.world, [row])[0]
+    entry.pop("authorName")
     ident = call.entity["id"]
     extra: JsonObject = row["extra"]
     replayable = extra.get("inputs") is not None

@@ -127,7 +127,7 @@ def _module_row(
         "centicredits": record.centicredits,
         "transfer": record.size,
         "size": record.size,
-        "bundles": record.bundles,
+        "bundles": 1 if record.error else record.bundles,
         "error": {"message": record.error} if record.error else None,
         "warning": {"message": record.warning} if record.warning else None,
         "input": None if hidden else plain(record.received),

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 DEEPEST_CALL = 10
 """How many scenarios may call one another in a row."""
 
+LONGEST_RUN = timedelta(minutes=45)
+"""Upper bound of `license.executionTime`."""
+
 log = logging.getLogger(__name__)
 
 _of_sandbox: "WeakKeyDictionary[Background, Runs]" = WeakKeyDictionary()
@@ -56,6 +59,7 @@ class Runs:
         self._sandbox = sandbox
         self._running: dict[str, Running] = {}
         self._owner = uuid.uuid4().hex
+        self._looked: datetime | None = None
 
     @property
     def world(self) -> World:
@@ -88,8 +92,14 @@ class Runs:
         return running is not None
 
     def forget_lost(self) -> None:
-        """Mark runs of ended processes as interrupted once they are older than any may be."""
-        results.interrupt_lost_runs(self.world, self._owner, timedelta(minutes=45))
+        """Mark runs of ended processes as interrupted once they are older than any may be.
+
+        Looks at most once a minute, because it reads the whole history.
+        """
+        now = self.world.clock.now()
+        if self._looked is None or abs(now - self._looked) >= timedelta(minutes=1):
+            self._looked = now
+            results.interrupt_lost_runs(self.world, self._owner, LONGEST_RUN)
 
     async def wait(self, running: Running, seconds: float = PATIENCE) -> bool:
         """Wait for the end of a run; False when it takes longer than `seconds`.
