@@ -1,0 +1,1 @@
+"""What several categories know of Make's things: one concept a module, no tools."""

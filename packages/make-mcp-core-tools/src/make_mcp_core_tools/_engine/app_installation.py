@@ -1,0 +1,72 @@
+"""Apps used for the first time in an organization: Make asks before it installs them (IM007)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from make_mcp_base.authoring import Failure, Problem
+from make_mcp_base.client.failures import ConfirmationNeeded, Invalid
+
+from make_mcp_core_tools._engine.blueprint_arguments import suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from make_blueprint.document import Blueprint
+
+T = TypeVar("T")
+
+
+async def explained(work: Awaitable[T], blueprint: Blueprint, tool: str) -> T:
+    """Await a save, and say better why Make refused a blueprint.
+
+    Args:
+        work: The write.
+        blueprint: What was sent.
+        tool: The tool that is called, for the next step.
+
+    Raises:
+        Failure: An app has to be installed first, or Make does not know a module; with the
+            argument that allows it, or the nearest real module.
+    """
+    try:
+        return await work
+    except ConfirmationNeeded as needed:
+        raise Failure(
+            "Nothing was saved: the blueprint uses apps that this organization has not used yet.",
+            why=needed.make_message or needed.why,
+            next_step=f"When they may be installed, call `{tool}` again with"
+            " allow_app_install=true.",
+            code="app_installation",
+            problems=needed.problems,
+            make_code=needed.make_code,
+            status=needed.status,
+        ) from needed
+    except Invalid as refused:
+        near = _unknown_modules(blueprint, str(refused))
+        if not near:
+            raise
+        raise Failure(
+            refused.what,
+            next_step=f"Put the right modules in place and call `{tool}` again.",
+            code="unknown_module",
+            problems=near,
+            make_code=refused.make_code,
+            request_id=refused.request_id,
+            status=refused.status,
+        ) from refused
+
+
+def _unknown_modules(blueprint: Blueprint, told: str) -> list[Problem]:
+    """Find the modules that a refusal names, with the nearest real ones."""
+    from make_blueprint.walk import walk
+
+    return [
+        Problem(
+            f"blueprint.{visit.path}.module",
+            f"Make has no module `{visit.type}`.",
+            suggestion(visit.type),
+        )
+        for visit in walk(blueprint)
+        if visit.type and f"'{visit.type}'" in told
+    ]

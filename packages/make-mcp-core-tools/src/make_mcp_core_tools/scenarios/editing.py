@@ -1,0 +1,354 @@
+"""Editing scenarios: small operations on a blueprint, or new values for what they are made of."""
+
+from typing import Any
+
+from make_blueprint.document import Blueprint, dump
+from make_blueprint.patch import Patched, apply
+from make_blueprint.problem import BlueprintError
+from make_blueprint.problem import Problem as Fault
+from make_blueprint.repair import repair
+from make_blueprint.structure import errors
+from make_blueprint.validate import validate
+from make_mcp_base.authoring import (
+    Document,
+    Failure,
+    FolderId,
+    Input,
+    Make,
+    NextCall,
+    Problem,
+    ScenarioId,
+    Timestamp,
+    Undo,
+    Watch,
+    patch,
+)
+from pydantic import Field
+
+from make_mcp_core_tools._engine.binding_checks import check_bindings
+from make_mcp_core_tools._engine.blueprint_arguments import (
+    BlueprintArgument,
+    OperationsArgument,
+    as_blueprint,
+    refused,
+    told,
+    with_nearest_names,
+)
+from make_mcp_core_tools._engine.saving import Change, lines_of, same, save_blueprint
+from make_mcp_core_tools._engine.scenarios import (
+    OneScenario,
+    Scenario,
+    Stored,
+    read_scenario,
+    read_stored,
+    refuse_stale,
+)
+from make_mcp_core_tools.scenarios.declared import category
+from make_mcp_core_tools.scenarios.outputs import ScenarioSaved, faults_of
+
+# Inputs
+
+
+class PatchScenario(Input):
+    scenario_id: ScenarioId
+    ops: OperationsArgument = Field(min_length=1, max_length=200)
+    """Operations `{op, …}`, applied in order, all or none:
+    set_param / set_mapper {module, name (dotted), value or unset: true};
+    set_filter {module, filter: {name, conditions: [[{a, o, b}]]} or null};
+    set_binding {module, value, kind?, parameter?, label?};
+    add_module {module: {module, version?, parameters?, mapper?}, and one of after: id, before: id,
+    route_of: id with route: index, at: start or end};
+    move_module {module, place as above}; remove_module {module};
+    set_error_handler {module, handlers: [module] or null};
+    rename_module {module, name}; add_route {router, flow, filter?};
+    remove_route {router, route}."""
+    expected_last_edit: Timestamp | None = None
+    """`last_edit` as you read it; refused when somebody edited since."""
+    allow_broken_references: bool = False
+    """Save even if mappings lose the module they refer to."""
+    allow_app_install: bool = False
+    """Install apps that the organization has not used yet."""
+
+
+class UpdateScenario(Input):
+    scenario_id: ScenarioId
+    name: str | None = Field(default=None, min_length=1, max_length=120)
+    description: str | None = Field(default=None, max_length=240)
+    folder_id: FolderId | None = None
+    """null takes it out of its folder."""
+    blueprint: BlueprintArgument | None = None
+    """A whole new blueprint; for small edits use `scenario_patch`."""
+    expected_last_edit: Timestamp | None = None
+    """`last_edit` as you read it; required with `blueprint`."""
+    allow_app_install: bool = False
+    """Install apps that the organization has not used yet."""
+
+
+# Tools
+
+
+@category.tool(
+    scope="scenarios:write",
+    effect="update",
+    formerly=("scenarios_patch", "blueprint_patch"),
+    words=("edit", "change module", "add module", "remove module", "mapping", "fix", "rename"),
+    examples=[
+        PatchScenario(
+            scenario_id=101,
+            ops=[
+                {"op": "set_mapper", "module": 3, "name": "text", "value": "Hi {{1.name}}"},
+                {
+                    "op": "add_module",
+                    "module": {"module": "util:FunctionSleep", "mapper": {"duration": "5"}},
+                    "after": 3,
+                },
+            ],
+        )
+    ],
+)
+async def scenario_patch(make: Make, args: PatchScenario) -> ScenarioSaved:
+    """Edit a scenario's blueprint by small operations, saved at once or not at all.
+
+    Ids, layout and references are looked after. An active scenario answers with a plan first.
+    """
+    scenario = await read_scenario(make, args.scenario_id)
+    stored = await read_stored(make, scenario.id)
+    refuse_stale(scenario, args.expected_last_edit)
+    patched = _apply(scenario, stored.blueprint, args)
+    _refuse_broken(scenario, patched, allowed=args.allow_broken_references)
+    new_errors = _new_errors(stored.blueprint, patched.blueprint)
+    if new_errors:
+        raise _not_saved(scenario, told(new_errors, ""), "scenario_patch")
+    count = len(args.ops)
+    change = Change(
+        scenario,
+        stored,
+        patched.blueprint,
+        f"Save {count} edit{'s' if count > 1 else ''} of the scenario “{scenario.name}”"
+        f" ({scenario.id})",
+        {},
+        "scenario_patch",
+        args.allow_app_install,
+    )
+    for note in patched.notes:
+        make.warn(note)
+    saved = await _save(make, change)
+    saved.new_module_ids = patched.new_ids or None
+    return saved
+
+
+@category.tool(
+    scope="scenarios:write",
+    effect="update",
+    formerly=("scenarios_update", "update-scenario"),
+    words=("rename", "describe", "move to folder", "replace blueprint"),
+)
+async def scenario_update(make: Make, args: UpdateScenario) -> ScenarioSaved:
+    """Change a scenario's name, description, folder, or its whole blueprint.
+
+    Only what is given is sent, so nothing else is touched.
+    """
+    scenario = await read_scenario(make, args.scenario_id)
+    stored = await read_stored(make, scenario.id)
+    _require_last_edit(args, scenario)
+    refuse_stale(scenario, args.expected_last_edit)
+    wanted = _wanted(args, scenario)
+    if args.blueprint is None:
+        return await _set_members(make, scenario, stored, wanted)
+    blueprint = await _checked(make, args, scenario, stored)
+    says = f"Replace the blueprint of the scenario “{scenario.name}” ({scenario.id})"
+    return await _save(
+        make,
+        Change(
+            scenario, stored, blueprint, says, wanted, "scenario_update", args.allow_app_install
+        ),
+    )
+
+
+# Patching
+
+
+def _apply(scenario: Scenario, blueprint: Blueprint, args: PatchScenario) -> Patched:
+    try:
+        return apply(blueprint, args.ops)
+    except BlueprintError as error:
+        raise refused(
+            f"Nothing was saved: the operations do not fit scenario {scenario.id}.",
+            error,
+            "Correct every operation named above and call `scenario_patch` again;"
+            f" `scenario_get` (scenario_id={scenario.id}) shows the modules.",
+        ) from error
+
+
+def _refuse_broken(scenario: Scenario, patched: Patched, *, allowed: bool) -> None:
+    """Refuse a patch after which mappings give nothing.
+
+    Raises:
+        Failure: Some references break; each is told with its place.
+    """
+    if not patched.broken or allowed:
+        return
+    raise Failure(
+        f"Nothing was saved: {len(patched.broken)} references would break.",
+        next_step="Add operations that map something else there, or send"
+        " allow_broken_references=true; then call `scenario_patch`"
+        f" (scenario_id={scenario.id}) again.",
+        code="broken_references",
+        problems=[
+            Problem(
+                one.reference.path,
+                f"`{one.reference.text[:120]}`: {one.problem}",
+                "Map a module that runs before this one.",
+            )
+            for one in patched.broken
+        ],
+    )
+
+
+def _new_errors(before: Blueprint, after: Blueprint) -> list[Fault]:
+    """Give the errors an edit brings, references aside, which are judged by themselves."""
+    had = {(one.code, one.module_id, one.problem) for one in errors(validate(before))}
+    found = with_nearest_names(errors(validate(after)), after)
+    return [
+        one
+        for one in found
+        if one.code != "broken-reference" and (one.code, one.module_id, one.problem) not in had
+    ]
+
+
+def _not_saved(scenario: Scenario, problems: list[Problem], tool: str) -> Failure:
+    return Failure(
+        f"Nothing was saved: scenario {scenario.id} would have faults.",
+        next_step=f"Correct every fault above and call `{tool}` again.",
+        code="invalid_blueprint",
+        problems=problems,
+    )
+
+
+# Updating
+
+
+def _require_last_edit(args: UpdateScenario, scenario: Scenario) -> None:
+    if args.blueprint is None or args.expected_last_edit is not None:
+        return
+    raise Failure(
+        "A whole blueprint is not replaced without `expected_last_edit`.",
+        why="An edit somebody made since you read it would be lost.",
+        next_step=f"Read `scenario_get` (scenario_id={scenario.id}) and send its `last_edit` as"
+        " `expected_last_edit`, or send small edits with `scenario_patch`.",
+        code="invalid_arguments",
+        problems=[Problem("expected_last_edit", "is required with `blueprint`.")],
+    )
+
+
+def _wanted(args: UpdateScenario, scenario: Scenario) -> dict[str, Any]:
+    """Give, in Make's spelling, the members that really change."""
+    given = args.sent()
+    wanted: dict[str, Any] = {}
+    if args.name and args.name != scenario.name:
+        wanted["name"] = args.name
+    if args.description is not None and args.description != (scenario.description or ""):
+        wanted["description"] = args.description
+    if "folder_id" in given and args.folder_id != scenario.folder_id:
+        wanted["folderId"] = args.folder_id
+    return wanted
+
+
+async def _set_members(
+    make: Make, scenario: Scenario, stored: Stored, wanted: dict[str, Any]
+) -> ScenarioSaved:
+    """Change name, description or folder and nothing else."""
+    if not wanted:
+        return _answer(make, scenario, changed=False)
+    old = {
+        "name": scenario.name,
+        "description": scenario.description or "",
+        "folderId": scenario.folder_id,
+    }
+    lines = [f"~ {key}: {old[key]!r} -> {value!r}" for key, value in wanted.items()]
+    make.shows(*lines)
+    path = f"/scenarios/{scenario.id}"
+    await make.write(
+        patch(path, wanted),
+        into=OneScenario,
+        says=f"Change {', '.join(wanted)} of the scenario “{scenario.name}” ({scenario.id})",
+        undo=Undo(
+            (patch(path, {key: old[key] for key in wanted}),),
+            Watch(path, ("scenario.lastEdit",)),
+        ),
+        before={"last_edit": str(scenario.last_edit)},
+    )
+    await _warn_of_losses(make, scenario, stored)
+    return _answer(make, await read_scenario(make, scenario.id), changed=True, diff=lines)
+
+
+async def _warn_of_losses(make: Make, scenario: Scenario, stored: Stored) -> None:
+    """Prove that a change of members left flow, schedule, inputs and outputs alone."""
+    now = await read_stored(make, scenario.id)
+    if not same(stored.interface, now.interface):
+        make.warn(
+            "Make changed the inputs or outputs; set them with `scenario_interface_set`, or take"
+            " the change back with `operation_undo`."
+        )
+    if not same(stored.scheduling, now.scheduling):
+        make.warn("Make changed the schedule; set it again with `scenario_schedule_set`.")
+    if not same(stored.blueprint.get("flow"), now.blueprint.get("flow")):
+        make.warn("Make changed the modules as well; compare with `blueprint_diff`.")
+
+
+async def _checked(
+    make: Make, args: UpdateScenario, scenario: Scenario, stored: Stored
+) -> Blueprint:
+    """Repair and check a whole new blueprint.
+
+    Raises:
+        Failure: It has faults, or binds what the team does not have.
+    """
+    repaired = repair(as_blueprint(args.blueprint or {}))
+    for change in repaired.changes:
+        make.warn(change)
+    blueprint = repaired.blueprint
+    blueprint["name"] = args.name or scenario.name
+    problems = told(_new_errors(stored.blueprint, blueprint))
+    broken = [one for one in validate(blueprint) if one.code == "broken-reference"]
+    problems += told(errors(broken))
+    checked = await check_bindings(make, scenario.team_id, blueprint, scenario.id)
+    problems += told(errors(one for each in checked if (one := each.as_problem)))
+    if problems:
+        raise _not_saved(scenario, problems, "scenario_update")
+    return blueprint
+
+
+# Saving
+
+
+async def _save(make: Make, change: Change) -> ScenarioSaved:
+    """Save what has changed, if anything has, and answer with the difference."""
+    scenario, before = change.scenario, change.stored.blueprint
+    lines = lines_of(before, change.blueprint)
+    lines += [f"~ {key}: {value!r}" for key, value in change.also.items() if key != "name"]
+    if dump(before) == dump(change.blueprint) and not change.also:
+        return _answer(make, scenario, changed=False)
+    make.shows(*lines)
+    now = await save_blueprint(make, change)
+    found = validate(now.blueprint)
+    saved = _answer(make, await read_scenario(make, scenario.id), changed=True, diff=lines)
+    saved.faults = faults_of((one for one in found if one.severity != "info"), "blueprint") or None
+    return saved
+
+
+def _answer(
+    make: Make, scenario: Scenario, *, changed: bool, diff: list[str] | None = None
+) -> ScenarioSaved:
+    ids: Document = {"scenario_id": scenario.id}
+    run = NextCall(tool="scenario_run", arguments=ids, why="Try the new version.")
+    return ScenarioSaved(
+        scenario_id=scenario.id,
+        name=scenario.name,
+        changed=changed,
+        diff=diff or [],
+        last_edit=scenario.last_edit,
+        active=scenario.is_active,
+        url=make.page_url(scenario.url),
+        next_calls=[run] if changed and scenario.is_active else None,
+    )

@@ -1,0 +1,312 @@
+"""Finding scenarios: by what the list shows, and by what stands in their blueprints."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+from make_mcp_base.authoring import (
+    ConnectionId,
+    DataStoreId,
+    Failure,
+    FolderId,
+    HookId,
+    Make,
+    OrganizationId,
+    Output,
+    Page,
+    PageInput,
+    ScenarioId,
+    TeamId,
+    Timestamp,
+    page_of,
+)
+from pydantic import Field
+
+from make_mcp_core_tools._engine.blueprint_index import IndexedModule, indexed, team_scenarios
+from make_mcp_core_tools._engine.scenarios import Scenario
+from make_mcp_core_tools._engine.schedules import in_words
+from make_mcp_core_tools.scenarios.declared import category
+
+_SNIPPET = 160
+
+# Inputs
+
+
+class ListScenarios(PageInput):
+    team_id: TeamId | None = None
+    organization_id: OrganizationId | None = None
+    folder_id: FolderId | None = None
+    active: bool | None = None
+    """Only active, or only inactive ones."""
+    type: Literal["scenario", "tool"] | None = None
+    ids: list[ScenarioId] = []
+    """Only these."""
+    name_contains: str | None = None
+    """Part of the name, in any case."""
+    app: str | None = None
+    """App they use, such as `google-sheets`."""
+    has_problem: bool | None = None
+    """Only with problems (invalid, paused, incomplete executions), or only without."""
+    sort: Literal["name", "last_edit", "created"] = "last_edit"
+
+
+class SearchScenarios(PageInput):
+    team_id: TeamId
+    query: str | None = Field(default=None, min_length=2)
+    """Text in names, settings or mapped values, in any case."""
+    app: str | None = None
+    """App of the module, such as `slack`."""
+    module: str | None = None
+    """Full module name, `slack:CreateMessage`."""
+    connection_id: ConnectionId | None = None
+    hook_id: HookId | None = None
+    data_store_id: DataStoreId | None = None
+    variable: str | None = None
+    """Name of a custom team or organization variable."""
+    function: str | None = None
+    """IML or custom function that is called."""
+    iml_contains: str | None = None
+    """Text inside an expression, such as `{{3.email`."""
+    url_contains: str | None = None
+    """Part of an address."""
+
+
+# Outputs
+
+
+class ScenarioRow(Output):
+    id: int
+    name: str
+    active: bool
+    problems: list[str] | None = None
+    """invalid, paused, waiting, or incomplete executions."""
+    folder_id: int | None = None
+    team_id: int | None = None
+    """Only when a whole organization is listed."""
+    schedule: str
+    next_exec: Timestamp | None = None
+    last_edit: Timestamp | None = None
+    url: str
+
+
+class ScenarioRows(Page):
+    scenarios: list[ScenarioRow]
+
+
+class Hit(Output):
+    scenario_id: int
+    scenario: str
+    module_id: int | None = None
+    module: str | None = None
+    path: str | None = None
+    snippet: str | None = None
+
+
+class Hits(Page):
+    hits: list[Hit]
+    scenarios_searched: int
+
+
+# Tools
+
+
+@category.tool(
+    scope="scenarios:read",
+    effect="read",
+    formerly=("scenarios_list", "list-scenarios"),
+    words=("workflows", "automations", "flows"),
+    examples=[ListScenarios(active=True, has_problem=True, limit=50)],
+)
+async def scenario_list(make: Make, args: ListScenarios) -> ScenarioRows:
+    """List the scenarios of a team or an organization, filtered over the whole list."""
+    rows = await team_scenarios(make, await _place(make, args))
+    kept = [row for row in rows if _matches(row, args)]
+    page, more = page_of(_sorted(kept, args.sort), args)
+    whole = args.team_id is None and args.organization_id is not None
+    return ScenarioRows(scenarios=[_row(make, row, whole) for row in page], **more)
+
+
+@category.tool(
+    scope="scenarios:read",
+    effect="read",
+    formerly=("blueprint_search",),
+    words=("find", "grep", "where used", "usage", "which scenarios"),
+    examples=[SearchScenarios(team_id=1, app="slack", query="#alerts", limit=50)],
+)
+async def scenario_search(make: Make, args: SearchScenarios) -> Hits:
+    """Search the blueprints of a team: text, app, module, binding, variable, function, address.
+
+    Criteria must hold in the same module. The first search of a team reads its blueprints; later
+    ones only those edited since.
+    """
+    tests = list(_tests(args))
+    if not tests:
+        raise Failure(
+            "There is nothing to search for.",
+            next_step="Send at least one of query, app, module, connection_id, hook_id,"
+            " data_store_id, variable, function, iml_contains, url_contains.",
+            code="invalid_arguments",
+        )
+    rows = await team_scenarios(make, {"teamId": args.team_id})
+    kept = await indexed(make, args.team_id, rows)
+    hits = [hit for row in rows for hit in _hits(row, kept[row.id], tests, args.query)]
+    page, more = page_of(hits, args)
+    return Hits(hits=page, scenarios_searched=len(rows), **more)
+
+
+# Listing
+
+
+async def _place(make: Make, args: ListScenarios) -> dict[str, Any]:
+    """Give the list's query in Make's spelling: a team, or else the whole organization."""
+    query: dict[str, Any] = {}
+    if args.organization_id and not args.team_id:
+        query["organizationId"] = await make.organization(args.organization_id)
+    else:
+        query["teamId"] = await make.team(args.team_id)
+    members = {"folderId": args.folder_id, "isActive": args.active, "type": args.type}
+    query |= {key: value for key, value in members.items() if value is not None}
+    return query | ({"id": list(args.ids)} if args.ids else {})
+
+
+def _matches(row: Scenario, args: ListScenarios) -> bool:
+    """Filter once more what Make was asked to filter, for zones that pass a filter over."""
+    wanted = [
+        args.active is None or row.is_active == args.active,
+        args.type is None or row.type == args.type,
+        args.folder_id is None or row.folder_id == args.folder_id,
+        not args.ids or row.id in args.ids,
+        not args.name_contains or args.name_contains.casefold() in row.name.casefold(),
+        not args.app or args.app in row.used_packages,
+        args.has_problem is None or bool(_problems(row)) == args.has_problem,
+    ]
+    return all(wanted)
+
+
+def _problems(row: Scenario) -> list[str]:
+    flags = {"invalid": row.isinvalid, "paused": row.is_paused}
+    found = [name for name, on in flags.items() if on]
+    if row.dlq_count:
+        found.append(f"{row.dlq_count} incomplete executions")
+    return found
+
+
+def _sorted(rows: list[Scenario], by: str) -> list[Scenario]:
+    if by == "name":
+        return sorted(rows, key=lambda row: (row.name.casefold(), row.id))
+    keys: dict[str, Callable[[Scenario], Any]] = {
+        "last_edit": lambda row: row.last_edit,
+        "created": lambda row: row.created,
+    }
+    dated = [row for row in rows if keys[by](row)]
+    undated = [row for row in rows if not keys[by](row)]
+    return sorted(dated, key=lambda row: (keys[by](row), row.id), reverse=True) + undated
+
+
+def _row(make: Make, row: Scenario, whole: bool) -> ScenarioRow:
+    return ScenarioRow(
+        id=row.id,
+        name=row.name,
+        active=row.is_active,
+        problems=_problems(row) or None,
+        folder_id=row.folder_id,
+        team_id=row.team_id if whole else None,
+        schedule=in_words(row.scheduling),
+        next_exec=row.next_exec.replace(microsecond=0) if row.next_exec else None,
+        last_edit=row.last_edit,
+        url=make.page_url(row.url),
+    )
+
+
+# Searching
+
+Test = Callable[[IndexedModule], tuple[str, str] | None]
+"""Gives the place and text of a hit in a module, or None."""
+
+
+def _tests(args: SearchScenarios) -> Iterator[Test]:
+    """Make one test of each criterion that was given."""
+    if args.query:
+        yield _text(args.query)
+    if args.app:
+        yield _type(lambda module: module.app == args.app)
+    if args.module:
+        wanted = args.module.casefold()
+        yield _type(lambda module: module.type.casefold() == wanted)
+    bound = {
+        "connection": args.connection_id,
+        "hook": args.hook_id,
+        "data_store": args.data_store_id,
+    }
+    for kind, ident in bound.items():
+        if ident is not None:
+            yield _need({kind}, str(ident))
+    if args.variable:
+        yield _need({"team_variable", "organization_variable"}, args.variable)
+    if args.function:
+        yield _calls(args.function)
+    if args.iml_contains:
+        yield _text(args.iml_contains, only="{{")
+    if args.url_contains:
+        yield _text(args.url_contains, only="://")
+
+
+def _text(wanted: str, only: str = "") -> Test:
+    lowered = wanted.casefold()
+
+    def test(module: IndexedModule) -> tuple[str, str] | None:
+        if not only and lowered in f"{module.label} {module.type}".casefold():
+            return "", module.label or module.type
+        for place, text in module.texts:
+            if only in text and lowered in text.casefold():
+                return place, _around(text, lowered)
+        return None
+
+    return test
+
+
+def _around(text: str, lowered: str) -> str:
+    start = max(0, text.casefold().find(lowered) - _SNIPPET // 2)
+    cut = text[start : start + _SNIPPET]
+    return f"{'…' if start else ''}{cut}{'…' if start + _SNIPPET < len(text) else ''}"
+
+
+def _type(holds: Callable[[IndexedModule], bool]) -> Test:
+    return lambda module: ("", module.type) if holds(module) else None
+
+
+def _need(kinds: set[str], wanted: str) -> Test:
+    def test(module: IndexedModule) -> tuple[str, str] | None:
+        found = [k for k, value in module.needs if k in kinds and value == wanted]
+        return ("", f"{found[0].replace('_', ' ')} {wanted}") if found else None
+
+    return test
+
+
+def _calls(name: str) -> Test:
+    def test(module: IndexedModule) -> tuple[str, str] | None:
+        if name not in module.functions:
+            return None
+        place = next(((p, t) for p, t in module.texts if f"{name}(" in t), ("", name))
+        return place[0], _around(place[1], name.casefold())
+
+    return test
+
+
+def _hits(
+    row: Scenario, modules: list[IndexedModule], tests: list[Test], query: str | None
+) -> Iterator[Hit]:
+    found = [(module, [test(module) for test in tests]) for module in modules]
+    whole = [(module, places) for module, places in found if all(places)]
+    if not whole and query and len(tests) == 1 and query.casefold() in row.name.casefold():
+        yield Hit(scenario_id=row.id, scenario=row.name, snippet=row.name)
+    for module, places in whole:
+        told = [place for place in places if place]
+        place, snippet = next((one for one in told if one[0]), told[0])
+        yield Hit(
+            scenario_id=row.id,
+            scenario=row.name,
+            module_id=module.id,
+            module=module.type,
+            path=f"{module.path}.{place}" if place else module.path,
+            snippet=snippet,
+        )

@@ -1,0 +1,31 @@
+"""Ready tasks that a person picks in their client."""
+
+from make_mcp_core_tools.scenarios.declared import category
+
+
+@category.prompt
+def build_scenario(goal: str) -> str:
+    """Build a scenario for a goal, step by step, and try it before it is switched on."""
+    return (
+        f"Build a Make scenario that does this: {goal}\n\n"
+        "1. Look with `scenario_search` whether something like it exists already.\n"
+        "2. Find the apps and modules it needs, and what each takes (`app_list`,"
+        " `app_module_get`), and the connections the team has (`connection_list`).\n"
+        "3. Write the blueprint and check it with `blueprint_validate` until it has no errors.\n"
+        "4. Show me the outline and what is still missing, and wait for my word.\n"
+        "5. Create it inactive with `scenario_create`, run it once, and tell me what it did."
+    )
+
+
+@category.prompt
+def review_blueprint(scenario_id: str) -> str:
+    """Review a scenario: what it does, what can go wrong, what it costs, what to change."""
+    return (
+        f"Review the Make scenario {scenario_id}.\n\n"
+        "Read it with `blueprint_analyze`, `blueprint_validate` and `blueprint_component_list`;"
+        " look at single modules with `scenario_module_get` where something is unclear.\n"
+        "Tell me, each with module ids: what it does in three sentences; every error; what happens"
+        " when a module fails; what could be lost or done twice; operations of a run and where"
+        " they can be saved. Propose changes as operations of `scenario_patch`, and change nothing"
+        " before I agree."
+    )
