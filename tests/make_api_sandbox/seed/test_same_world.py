@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from make_api_sandbox.roles import install_built_in_roles
 from make_api_sandbox.seed import default
+from make_api_sandbox.seed.truth import truth
 from make_api_sandbox.seeding import start_over
 from make_api_sandbox.world import World
 
@@ -89,17 +90,32 @@ def test_the_company_moves_with_the_clock(build: Build, company: World, wednesda
     later.close()
 
 
-def test_a_scale_multiplies_the_runs_of_every_team(company: World, wednesday: datetime):
+@pytest.fixture(scope="module")
+def large(wednesday: datetime) -> Generator[World]:
     world = World.open(":memory:")
     world.clock.freeze(wednesday)
     install_built_in_roles(world)
     default.seed(world, scale=3)
+    yield world
+    world.close()
+
+
+def test_a_scale_multiplies_the_runs_of_every_team(company: World, large: World):
     count = "SELECT team_id, count(*) AS runs FROM executions WHERE kind = 'run' GROUP BY team_id"
     once = {row["team_id"]: row["runs"] for row in company.rows(count)}
-    for row in world.rows(count):
+    for row in large.rows(count):
         assert row["runs"] / once[row["team_id"]] == pytest.approx(3, rel=0.15)
-    assert world.value("SELECT count(*) FROM scenarios") == 62
-    world.close()
+    assert large.value("SELECT count(*) FROM scenarios") == 62
+
+
+def test_a_larger_company_holds_the_same_truths(company: World, large: World):
+    found, wanted = truth(large), truth(company)
+    for name in ("stale", "only_check_runs", "naming", "secrets", "unused_connections"):
+        assert found[name] == wanted[name]
+    inactive = "SELECT id FROM scenarios WHERE is_active = 0 ORDER BY id"
+    assert large.rows(inactive) == company.rows(inactive)
+    errors: Any = found["deactivated"]
+    assert errors["errors"] == 3
 
 
 def test_a_scale_below_one_is_refused():

@@ -152,7 +152,7 @@ def _ready(
         editors=[directory.people[each.by] for each in plan.earlier],
         authors=_people_of(directory, plan.team),
         flow=read(items(document["flow"])),
-        subject=Subject(plan.slug, services, plan.errors, instant, dlq),
+        subject=Subject(plan.slug, services, plan.errors, instant, dlq, _allowed(plan)),
         sleeps={
             whole(module["id"]) or 0: whole(members(module["mapper"])["duration"]) or 0
             for module in modules
@@ -168,6 +168,13 @@ def _ready(
         trigger=_trigger(items(document["flow"])),
         blueprint=document,
     )
+
+
+def _allowed(plan: Plan) -> int:
+    """Errors in a row that switch a scenario off."""
+    if plan.timing.scheduling["type"] == "immediately":
+        return 1
+    return whole(plan.settings.get("maxErrors")) or 3
 
 
 def _people_of(directory: Directory, team: str) -> list[int]:

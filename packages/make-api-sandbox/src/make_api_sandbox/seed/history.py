@@ -44,18 +44,24 @@ class Historian:
     ledger: Ledger = field(default_factory=Ledger)
 
     def tell(self, scenario: Scenario, moments: Sequence[datetime]) -> None:
-        """Invent the runs of a scenario at some moments, which are in order."""
-        random = Random(f"{self.seed}/runs/{scenario.plan.slug}")
+        """Invent the runs of a scenario at some moments, which are in order.
+
+        A run that would have switched the scenario off did not take place: after some failures its
+        callers gave up, or Make held it back.
+        """
+        slug = scenario.plan.slug
+        random = Random(f"{self.seed}/runs/{slug}")
         troubled = 0
         for index, moment in enumerate(moments):
-            left = len(moments) - index - 1
             run = Run(scenario, moment, random, self.calendar)
-            run.happen(left, spared=troubled >= 2)
-            troubled = troubled + 1 if run.status == 3 else 0
+            run.happen(len(moments) - index - 1, spared=troubled >= 2)
+            errors = troubled + 1 if run.status == 3 else 0
+            if not scenario.subject.bears(errors):
+                continue
+            troubled = errors
             self._keep(run)
-        self.ledger.in_a_row[scenario.plan.slug] = troubled
-        if moments:
-            self.ledger.last_runs[scenario.plan.slug] = moments[-1]
+            self.ledger.last_runs[slug] = moment
+        self.ledger.in_a_row[slug] = troubled
 
     def _keep(self, run: Run) -> None:
         age = self.calendar.now - run.moment

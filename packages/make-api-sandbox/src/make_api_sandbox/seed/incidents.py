@@ -109,6 +109,7 @@ class Subject:
         errors: Chance of a failed run.
         instant: Whether its first error would switch it off.
         dlq: Whether it stores incomplete executions.
+        max_errors: Errors in a row that switch it off.
     """
 
     slug: str
@@ -116,6 +117,11 @@ class Subject:
     errors: float
     instant: bool
     dlq: bool
+    max_errors: int = 3
+
+    def bears(self, errors: int) -> bool:
+        """Tell whether so many errors in a row leave it on, or are meant to switch it off."""
+        return errors < self.max_errors or self.slug == DEACTIVATED
 
 
 def at_start(subject: Subject, moment: datetime, calendar: Calendar) -> Failure | None:
