@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from make_mcp_base.authoring import Failure, Problem
 from make_mcp_base.client.failures import ConfirmationNeeded, Invalid
 
-from make_mcp_core_tools._engine.blueprint_arguments import suggestion
+from make_mcp_core_tools._engine.blueprint_faults import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
-from make_blueprint.catalogue import known_versions, nearest_module
 from make_blueprint.document import check_data, load
 from make_blueprint.problem import BlueprintError
 from make_mcp_base.authoring import Document, Failure, Problem
@@ -77,34 +76,6 @@ def told(problems: Iterable[problem.Problem], under: str = "blueprint") -> list[
 def _told(found: problem.Problem, under: str) -> Problem:
     path = found.path if not under else f"{under}.{found.path}" if found.path else under
     return Problem(path, found.problem, found.fix)
-
-
-def with_nearest_names(
-    problems: Iterable[problem.Problem], blueprint: Blueprint
-) -> list[problem.Problem]:
-    """Add, to problems about a module's name, the nearest real module with its version."""
-    from dataclasses import replace
-
-    from make_blueprint.walk import walk
-
-    names = {f"{visit.path}.module": visit.type for visit in walk(blueprint)}
-    return [
-        replace(found, fix=suggestion(names[found.path]))
-        if not found.fix and found.code == "bad-module-name" and found.path in names
-        else found
-        for found in problems
-    ]
-
-
-def suggestion(name: str) -> str:
-    """Say which real module a name may mean; "" when none is near."""
-    near = [f"`{other}`{_version(other)}" for other in nearest_module(name)]
-    return f"Did you mean {' or '.join(near)}?" if near else ""
-
-
-def _version(name: str) -> str:
-    versions = known_versions(name)
-    return f" version {versions[0]}" if versions else ""
 
 
 def refused(what: str, error: BlueprintError, next_step: str, **more: Any) -> Failure:

@@ -143,10 +143,11 @@ def _texts(module: JsonObject) -> Iterable[tuple[str, str]]:
     for part in _PARTS:
         value = module.get(part)
         if part == "branches":
-            value = [
+            branches: list[JsonValue] = [
                 {k: v for k, v in as_object(branch).items() if k not in _NESTED}
                 for branch in as_list(value)
             ]
+            value = branches
         hidden = as_object(masked({part: value}))[part]
         for place, text in strings(hidden, (part,)):
             yield path_text(place), redact_text(text[:_LONGEST_TEXT])

@@ -84,7 +84,7 @@ class Need:
         used = ", ".join(map(str, self.modules))
         text = (
             f"{self.kind} {self.source.id} “{self.source.name}”{of_type} (modules {used}) has"
-            f" {'several possible counterparts' if self.candidates else 'no counterpart'}."
+            f" {'no certain counterpart' if self.candidates else 'no counterpart'}."
         )
         fix = f"Candidates: {shown}." if shown else "Create one in the target team first."
         if not shown and self.kind in CREATABLE:

@@ -1,14 +1,13 @@
 """Blueprints as documents: read, validate, explain, and list what they need."""
 
 from collections import Counter
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from make_blueprint.bindings import bindings
 from make_blueprint.document import Blueprint, as_list, as_object
 from make_blueprint.masking import masked
 from make_blueprint.outline import describe_filter, outline, to_text
 from make_blueprint.repair import repair
-from make_blueprint.validate import validate
 from make_blueprint.walk import IF_ELSE, MERGE, ROUTER, Visit, walk
 from make_mcp_base.authoring import (
     Document,
@@ -30,8 +29,8 @@ from make_mcp_core_tools._engine.binding_checks import (
 from make_mcp_core_tools._engine.blueprint_arguments import (
     BlueprintArgument,
     as_blueprint,
-    with_nearest_names,
 )
+from make_mcp_core_tools._engine.blueprint_faults import all_faults
 from make_mcp_core_tools._engine.scenarios import Stored, read_scenario, read_stored
 from make_mcp_core_tools._engine.schedules import in_words
 from make_mcp_core_tools.scenarios.declared import category
@@ -58,26 +57,23 @@ class GetBlueprint(Input):
     """Size of the answer; the rest becomes a link."""
 
 
-class ValidateBlueprint(Input):
-    scenario_id: ScenarioId | None = None
-    blueprint: BlueprintArgument | None = None
-    """In place of a scenario."""
-    team_id: TeamId | None = None
-    """Team whose objects it is held against; default: the scenario's, or the only one."""
-    level: Literal["structure", "config", "live"] = "live"
-    """structure: by itself; config: also whether bound objects exist with the right type; live:
-    also the scopes of connections."""
-
-
 class OneBlueprint(Input):
     scenario_id: ScenarioId | None = None
     blueprint: BlueprintArgument | None = None
     """In place of a scenario."""
 
 
+class ValidateBlueprint(OneBlueprint):
+    target_team_id: TeamId | None = None
+    """Team whose objects it is held against; default: the scenario's."""
+    level: Literal["structure", "config", "live"] = "live"
+    """structure: by itself; config: also whether bound objects exist with the right type; live:
+    also the scopes of connections."""
+
+
 class ListComponents(OneBlueprint):
-    team_id: TeamId | None = None
-    """Team to look in; default: the scenario's, or the only one."""
+    target_team_id: TeamId | None = None
+    """Team to look in; default: the scenario's."""
     module_id: int | None = None
     """Only of this module."""
 
@@ -210,12 +206,14 @@ async def blueprint_validate(make: Make, args: ValidateBlueprint) -> Validation:
 
     Each comes with its place and its remedy. Nothing is changed.
     """
-    blueprint, team, stored = await _chosen(make, args, args.team_id, args.level != "structure")
+    blueprint, team, stored = await _chosen(make, args)
     repaired = repair(blueprint)
-    problems = with_nearest_names(validate(repaired.blueprint), repaired.blueprint)
+    problems = all_faults(repaired.blueprint)
     faults = faults_of((one for one in problems if one.severity != "info"), "blueprint")
     skipped: list[str] = []
-    if team is not None:
+    if team is None and args.level != "structure":
+        skipped.append("bindings: send target_team_id to hold them against a team")
+    elif team is not None and args.level != "structure":
         checked = await check_bindings(make, team, blueprint, args.scenario_id)
         if args.level == "live":
             checked += await check_scopes(make, blueprint, checked)
@@ -243,7 +241,7 @@ async def blueprint_analyze(make: Make, args: OneBlueprint) -> Analysis:
 
     With a scenario, operations are also measured over its last runs.
     """
-    blueprint, _, stored = await _chosen(make, args, None, False)
+    blueprint, _, stored = await _chosen(make, args)
     visits = [visit for visit in walk(blueprint) if not visit.in_orphan]
     first = visits[0] if visits else None
     counted = [visit for visit in visits if _costs(visit)]
@@ -283,7 +281,7 @@ async def blueprint_component_list(make: Make, args: ListComponents) -> Componen
     Connections, webhooks, keys, data stores, data structures, devices, called scenarios, AI
     agents, variables, custom functions, and apps with their versions.
     """
-    blueprint, team, _ = await _chosen(make, args, args.team_id, True)
+    blueprint, team, _ = await _chosen(make, args)
     if team is None:
         checked = [CheckedBinding(need, "unverified") for need in bindings(blueprint)]
     else:
@@ -300,9 +298,7 @@ async def blueprint_component_list(make: Make, args: ListComponents) -> Componen
 # Which blueprint
 
 
-async def _chosen(
-    make: Make, args: Any, team_id: int | None, wants_team: bool
-) -> tuple[Blueprint, int | None, Stored | None]:
+async def _chosen(make: Make, args: OneBlueprint) -> tuple[Blueprint, int | None, Stored | None]:
     """Give the blueprint that was sent or the scenario's, and the team to hold it against.
 
     Raises:
@@ -314,12 +310,12 @@ async def _chosen(
             next_step="Call again with one of them.",
             code="invalid_arguments",
         )
-    if args.blueprint is not None:
-        team = await make.team(team_id) if wants_team else None
-        return as_blueprint(args.blueprint), team, None
+    team: int | None = getattr(args, "target_team_id", None)
+    if args.scenario_id is None:
+        return as_blueprint(args.blueprint or {}), team or make.team_default, None
     scenario = await read_scenario(make, args.scenario_id)
     stored = await read_stored(make, scenario.id)
-    return stored.blueprint, (team_id or scenario.team_id) if wants_team else None, stored
+    return stored.blueprint, team or scenario.team_id, stored
 
 
 def _unverified(checked: list[CheckedBinding]) -> list[str]:

@@ -7,7 +7,6 @@ from make_blueprint.document import Blueprint, JsonObject, as_list, as_object, c
 from make_blueprint.problem import Problem as Fault
 from make_blueprint.repair import repair
 from make_blueprint.structure import errors
-from make_blueprint.validate import validate
 from make_mcp_base.authoring import (
     Document,
     Failure,
@@ -32,8 +31,8 @@ from make_mcp_core_tools._engine.blueprint_arguments import (
     BlueprintArgument,
     as_blueprint,
     told,
-    with_nearest_names,
 )
+from make_mcp_core_tools._engine.blueprint_faults import all_faults
 from make_mcp_core_tools._engine.interfaces import fields_of
 from make_mcp_core_tools._engine.scenarios import OneScenario, Scenario, read_scenario
 from make_mcp_core_tools._engine.schedules import (
@@ -190,7 +189,7 @@ async def _draft(make: Make, args: CreateScenario) -> Draft:
         draft.problems.append(Problem("name", "The scenario has no name.", "Send `name`."))
     elif len(draft.name) > 120:
         draft.problems.append(Problem("name", "The name is longer than 120 characters."))
-    found = with_nearest_names(validate(blueprint), blueprint)
+    found = all_faults(blueprint)
     draft.problems += told(errors(found))
     draft.warnings = [one for one in found if one.severity == "warning"]
     checked = await check_bindings(make, team, blueprint)

@@ -8,7 +8,6 @@ from make_blueprint.problem import BlueprintError
 from make_blueprint.problem import Problem as Fault
 from make_blueprint.repair import repair
 from make_blueprint.structure import errors
-from make_blueprint.validate import validate
 from make_mcp_base.authoring import (
     Document,
     Failure,
@@ -32,8 +31,8 @@ from make_mcp_core_tools._engine.blueprint_arguments import (
     as_blueprint,
     refused,
     told,
-    with_nearest_names,
 )
+from make_mcp_core_tools._engine.blueprint_faults import all_faults
 from make_mcp_core_tools._engine.saving import Change, lines_of, same, save_blueprint
 from make_mcp_core_tools._engine.scenarios import (
     OneScenario,
@@ -207,8 +206,8 @@ def _refuse_broken(scenario: Scenario, patched: Patched, *, allowed: bool) -> No
 
 def _new_errors(before: Blueprint, after: Blueprint) -> list[Fault]:
     """Give the errors an edit brings, references aside, which are judged by themselves."""
-    had = {(one.code, one.module_id, one.problem) for one in errors(validate(before))}
-    found = with_nearest_names(errors(validate(after)), after)
+    had = {(one.code, one.module_id, one.problem) for one in errors(all_faults(before))}
+    found = errors(all_faults(after))
     return [
         one
         for one in found
@@ -310,7 +309,7 @@ async def _checked(
     blueprint = repaired.blueprint
     blueprint["name"] = args.name or scenario.name
     problems = told(_new_errors(stored.blueprint, blueprint))
-    broken = [one for one in validate(blueprint) if one.code == "broken-reference"]
+    broken = [one for one in all_faults(blueprint) if one.code == "broken-reference"]
     problems += told(errors(broken))
     checked = await check_bindings(make, scenario.team_id, blueprint, scenario.id)
     problems += told(errors(one for each in checked if (one := each.as_problem)))
@@ -331,7 +330,7 @@ async def _save(make: Make, change: Change) -> ScenarioSaved:
         return _answer(make, scenario, changed=False)
     make.shows(*lines)
     now = await save_blueprint(make, change)
-    found = validate(now.blueprint)
+    found = all_faults(now.blueprint)
     saved = _answer(make, await read_scenario(make, scenario.id), changed=True, diff=lines)
     saved.faults = faults_of((one for one in found if one.severity != "info"), "blueprint") or None
     return saved

@@ -85,11 +85,12 @@ class ScenarioRow(Output):
     schedule: str
     next_exec: Timestamp | None = None
     last_edit: Timestamp | None = None
-    url: str
 
 
 class ScenarioRows(Page):
     scenarios: list[ScenarioRow]
+    url: str
+    """Address of each in Make, once its id (and team_id) is put in."""
 
 
 class Hit(Output):
@@ -122,7 +123,9 @@ async def scenario_list(make: Make, args: ListScenarios) -> ScenarioRows:
     kept = [row for row in rows if _matches(row, args)]
     page, more = page_of(_sorted(kept, args.sort), args)
     whole = args.team_id is None and args.organization_id is not None
-    return ScenarioRows(scenarios=[_row(make, row, whole) for row in page], **more)
+    home = "{team_id}" if whole else str(rows[0].team_id if rows else args.team_id)
+    url = make.page_url(f"{home}/scenarios/{{id}}")
+    return ScenarioRows(scenarios=[_row(row, whole) for row in page], url=url, **more)
 
 
 @category.tool(
@@ -202,7 +205,7 @@ def _sorted(rows: list[Scenario], by: str) -> list[Scenario]:
     return sorted(dated, key=lambda row: (keys[by](row), row.id), reverse=True) + undated
 
 
-def _row(make: Make, row: Scenario, whole: bool) -> ScenarioRow:
+def _row(row: Scenario, whole: bool) -> ScenarioRow:
     return ScenarioRow(
         id=row.id,
         name=row.name,
@@ -213,7 +216,6 @@ def _row(make: Make, row: Scenario, whole: bool) -> ScenarioRow:
         schedule=in_words(row.scheduling),
         next_exec=row.next_exec.replace(microsecond=0) if row.next_exec else None,
         last_edit=row.last_edit,
-        url=make.page_url(row.url),
     )
 
 

@@ -6,7 +6,6 @@ from make_blueprint.catalogue import known_modules
 from make_blueprint.document import JsonObject, as_list, as_object
 from make_blueprint.masking import masked
 from make_blueprint.outline import describe_filter, outline, to_text
-from make_blueprint.validate import validate
 from make_blueprint.walk import Visit, walk
 from make_mcp_base.authoring import (
     Counter,
@@ -24,7 +23,7 @@ from make_mcp_base.client.failures import NotFound
 from pydantic import Field
 
 from make_mcp_core_tools._engine.binding_checks import check_bindings
-from make_mcp_core_tools._engine.blueprint_arguments import with_nearest_names
+from make_mcp_core_tools._engine.blueprint_faults import all_faults
 from make_mcp_core_tools._engine.interfaces import json_schema
 from make_mcp_core_tools._engine.scenarios import Scenario, Stored, read_scenario, read_stored
 from make_mcp_core_tools._engine.schedules import in_words
@@ -196,7 +195,7 @@ async def scenario_module_get(make: Make, args: GetModule) -> ModuleDetail:
             problems=[Problem(str(one.id), one.label or one.type) for one in visits.values()][:40],
         )
     checked = await check_bindings(make, scenario.team_id, stored.blueprint, scenario.id)
-    problems = with_nearest_names(validate(stored.blueprint), stored.blueprint)
+    problems = all_faults(stored.blueprint)
     own = [one for one in checked if one.binding.module_id == visit.id]
     faults = faults_of((p for p in problems if p.module_id == visit.id), "blueprint")
     faults += faults_of((p for one in own if (p := one.as_problem)), "team")

@@ -5,7 +5,6 @@ from typing import Literal
 from make_blueprint.diff import diff
 from make_blueprint.document import Blueprint, clone, dump
 from make_blueprint.structure import errors
-from make_blueprint.validate import validate
 from make_mcp_base.authoring import (
     Document,
     Failure,
@@ -24,6 +23,7 @@ from pydantic import Field
 
 from make_mcp_core_tools._engine.binding_checks import check_bindings
 from make_mcp_core_tools._engine.blueprint_arguments import BlueprintArgument, as_blueprint, told
+from make_mcp_core_tools._engine.blueprint_faults import all_faults
 from make_mcp_core_tools._engine.saving import Change, lines_of, save_blueprint
 from make_mcp_core_tools._engine.scenarios import read_scenario, read_stored, refuse_stale
 from make_mcp_core_tools.scenarios.declared import category
@@ -229,7 +229,7 @@ async def _refuse_outdated(make: Make, team: int, scenario_id: int, old: Bluepri
     Raises:
         Failure: It has faults, or binds what is gone; all are told.
     """
-    problems: list[Problem] = told(errors(validate(old)), "version")
+    problems: list[Problem] = told(errors(all_faults(old)), "version")
     checked = await check_bindings(make, team, old, scenario_id)
     problems += told(errors(one for each in checked if (one := each.as_problem)), "version")
     if problems:
