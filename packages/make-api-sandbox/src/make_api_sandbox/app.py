@@ -86,7 +86,7 @@ def create_app(
         routes=_routes(sandbox),
         middleware=[Middleware(Observation, world=world, in_process=in_process)],
         exception_handlers={HTTPException: _no_such_route},
-        lifespan=partial(_lifespan, sandbox),
+        lifespan=partial(_lifespan, sandbox, not in_process),
     )
     app.state.sandbox = sandbox
     for module in modules():
@@ -97,7 +97,12 @@ def create_app(
 
 
 @asynccontextmanager
-async def _lifespan(sandbox: Sandbox, app: Starlette) -> AsyncGenerator[None]:
+async def _lifespan(sandbox: Sandbox, served: bool, app: Starlette) -> AsyncGenerator[None]:
+    """Keep time while a real server runs the application; a mounted one only answers."""
+    if served:
+        from make_api_sandbox.scenarios.scheduler import keep_time
+
+        sandbox.background.start(keep_time(sandbox))
     yield
     await sandbox.close()
 

@@ -157,6 +157,7 @@ CREATE TABLE executions (
     author_id INTEGER, execution_name TEXT, replay_of TEXT, error JSON_TEXT, outputs JSON_TEXT,
     extra JSON_TEXT NOT NULL DEFAULT '{}') WITHOUT ROWID;
 CREATE INDEX executions_id ON executions (id);
+CREATE INDEX executions_running ON executions (scenario_id) WHERE state = 'RUNNING';
 CREATE INDEX executions_scenario ON executions
     (scenario_id, timestamp_ms, operations, centicredits, transfer);
 CREATE INDEX executions_team ON executions
