@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin
 
@@ -34,6 +34,29 @@ def canonical(model: type[Input], raw: Mapping[str, Any]) -> dict[str, Any]:
     return {k: _unpacked(fields[k], v) if k in fields else v for k, v in named.items()}
 
 
+def precheck(
+    model: type[Input], arguments: Mapping[str, Any], tool: str, later: Collection[str]
+) -> None:
+    """Refuse what is wrong whatever the names among the arguments will turn out to mean.
+
+    Args:
+        model: The tool's input model.
+        arguments: Canonical arguments.
+        tool: Name of the tool.
+        later: Arguments that are looked up, or filled in, before the real check.
+
+    Raises:
+        Failure: Something else is wrong; every such fault is listed.
+    """
+    try:
+        model.model_validate(dict(arguments))
+    except ValidationError as invalid:
+        certain = [e for e in invalid.errors(include_url=False) if e["loc"]]
+        certain = [e for e in certain if e["loc"][0] not in later]
+        if certain:
+            raise _refused(model, certain, tool) from None
+
+
 def parse(model: type[A], arguments: Mapping[str, Any], tool: str) -> A:
     """Check arguments against a tool's input model.
 
@@ -43,13 +66,16 @@ def parse(model: type[A], arguments: Mapping[str, Any], tool: str) -> A:
     try:
         return model.model_validate(dict(arguments))
     except ValidationError as invalid:
-        problems = [_problem(model, error) for error in invalid.errors(include_url=False)]
-        raise Failure(
-            f"The arguments of `{tool}` are not right.",
-            next_step=f"Call `{tool}` again with the corrections above.",
-            code="invalid_arguments",
-            problems=problems,
-        ) from None
+        raise _refused(model, invalid.errors(include_url=False), tool) from None
+
+
+def _refused(model: type[Input], errors: Sequence[ErrorDetails], tool: str) -> Failure:
+    return Failure(
+        f"The arguments of `{tool}` are not right.",
+        next_step=f"Call `{tool}` again with the corrections above.",
+        code="invalid_arguments",
+        problems=[_problem(model, error) for error in errors],
+    )
 
 
 def _unpacked(field: FieldInfo, value: Any) -> Any:
@@ -91,7 +117,7 @@ def _path(location: tuple[int | str, ...]) -> str:
 def _nearest(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
     inner = _model_at(model, location[:-1])
     names = list(inner.model_fields) if inner else []
-    close = get_close_matches(str(location[-1]).lower(), names, n=2, cutoff=0.5)
+    close = get_close_matches(str(location[-1])[:100].lower(), names, n=2, cutoff=0.5)
     if close:
         return f"Did you mean {' or '.join(f'`{name}`' for name in close)}?"
     return f"Valid: {', '.join(names)}." if names else ""

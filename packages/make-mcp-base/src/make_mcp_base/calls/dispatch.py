@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from make_mcp_base.calls.answer import BUDGET, WIDEST, Answer, answer, failed
-from make_mcp_base.calls.arguments import canonical, parse
+from make_mcp_base.calls.arguments import canonical, parse, precheck
 from make_mcp_base.calls.make import Make
 from make_mcp_base.calls.operation import Operation
 from make_mcp_base.calls.plan import Sealer, view
-from make_mcp_base.calls.resolve import resolve
+from make_mcp_base.calls.resolve import reference_of, resolve
 from make_mcp_base.calls.unconfigured import Unconfigured
 from make_mcp_base.calls.writers import Applying, NeedsPlan, PlanEnds, Planning, Refusing
 from make_mcp_base.errors import Failure
@@ -167,9 +167,8 @@ class _Call:
     async def _understand(self, raw: dict[str, Any], make: Make) -> Input:
         """Resolve names and defaults, then check; wrong arguments are told before wrong names."""
         model = self.tool.input
-        known = set(model.model_fields)
-        if not set(raw) <= known:
-            parse(model, raw, self.entry.name)
+        later = [name for name, field in model.model_fields.items() if reference_of(field)]
+        precheck(model, raw, self.entry.name, later)
         resolved = await resolve(model, raw, make)
         self.understood = make
         return parse(model, resolved, self.entry.name)

@@ -5,6 +5,7 @@ Never a guess: an ambiguous name is answered with its candidates, an unknown one
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, cast, get_args
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from make_mcp_base.definition.models import Input
 
 _TEAMS_SEARCHED = 20
+_DIGITS = re.compile(r"-?[0-9]{1,18}")
 _FIRST = {"organization": 0, "team": 1}
 
 
@@ -85,8 +87,10 @@ async def named(reference: Reference, text: str, make: Make) -> int:
 async def _ids(value: Any, reference: Reference, arguments: dict[str, Any], make: Make) -> Any:
     if isinstance(value, list):
         return [await _ids(item, reference, arguments, make) for item in cast("list[Any]", value)]
-    if not isinstance(value, str) or value.strip().lstrip("-").isdigit():
+    if not isinstance(value, str):
         return value
+    if _DIGITS.fullmatch(value.strip()):
+        return int(value)
     rows = await candidates(reference, arguments, make)
     wanted = value.strip().casefold()
     hits = [(i, n, where) for i, n, where in rows if n.casefold() == wanted]
@@ -99,7 +103,7 @@ async def _ids(value: Any, reference: Reference, arguments: dict[str, Any], make
             next_step="Call again with the id.",
             code="ambiguous_name",
         )
-    close = get_close_matches(wanted, [n.casefold() for _, n, _ in rows], n=3, cutoff=0.4)
+    close = get_close_matches(wanted[:100], [n.casefold() for _, n, _ in rows], n=3, cutoff=0.4)
     near = [f"{i} “{n}”" for i, n, _ in rows if n.casefold() in close][:5]
     raise Failure(
         f"No {reference.kind} is named “{value}”.",
