@@ -66,7 +66,7 @@ def mount(location: str | None) -> Mounted:
         )
     try:
         return cast("Mounted", found.load()(location))
-    except (OSError, ValueError, RuntimeError) as error:
+    except Exception as error:  # what it raises is its own; why it did is told all the same
         raise Failure(
             "The sandbox's world cannot be opened.",
             why=str(error),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from make_mcp_base.errors import Failure
@@ -23,12 +24,12 @@ def cost(app: App, setup: Setup, *, as_json: bool) -> int:
     surface = Kernel.of(app, setup).surface
     tools = wire_list(surface.shown(None))
     rows: list[dict[str, Any]] = [
-        {"tool": tool["name"], "tokens": count(_compact(tool)), "bytes": len(_compact(tool))}
-        for tool in tools
+        {"tool": tool["name"], "tokens": count(text), "bytes": len(text.encode())}
+        for tool, text in ((tool, _compact(tool)) for tool in tools)
     ]
     rows.sort(key=lambda row: -row["tokens"])
     whole = _compact({"tools": tools})
-    total = {"tools": len(tools), "tokens": count(whole), "bytes": len(whole)}
+    total = {"tools": len(tools), "tokens": count(whole), "bytes": len(whole.encode())}
     if as_json:
         print(json.dumps({"total": total, "each": rows}, indent=2))  # noqa: T201
         return 0
@@ -50,7 +51,9 @@ def token_counter() -> Callable[[str], int]:
         Failure: The tokenizer is not installed.
     """
     try:
-        from bpe_openai import get_encoding  # pyright: ignore[reportMissingTypeStubs]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # it reads its data the old way
+            from bpe_openai import get_encoding  # pyright: ignore[reportMissingTypeStubs]
     except ImportError:
         raise Failure(
             "Counting tokens needs a tokenizer, which is not installed.",
