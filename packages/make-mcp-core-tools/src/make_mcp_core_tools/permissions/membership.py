@@ -184,14 +184,15 @@ async def user_organization_role_set(make: Make, args: SetOrganizationRole) -> R
 
 
 async def _organization_of(make: Make, team_id: int) -> int:
-    organization = (await make.account()).organization_of(team_id)
-    if organization is None:
-        raise Failure(
-            f"Team {team_id} is not among the teams this token sees.",
-            next_step="Choose one of `team_list`.",
-            code="not_found",
-        )
-    return organization.id
+    for fresh in (False, True):  # a team may be younger than what is remembered of the account
+        organization = (await make.api.account(fresh=fresh)).organization_of(team_id)
+        if organization is not None:
+            return organization.id
+    raise Failure(
+        f"Team {team_id} is not among the teams this token sees.",
+        next_step="Choose one of `team_list`.",
+        code="not_found",
+    )
 
 
 async def _wanted(

@@ -1,0 +1,215 @@
+"""Filing scenarios: many at once, one operation, one way back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from make_mcp_base.authoring import (
+    Failure,
+    FolderId,
+    Input,
+    Make,
+    Output,
+    Problem,
+    ScenarioId,
+    Undo,
+    Watch,
+    patch,
+)
+from pydantic import Field
+
+from make_mcp_core_tools.folders.declared import category
+from make_mcp_core_tools.folders.places import READ, Scenario, find_folder, scenarios_of
+
+_MOST = 200
+_WATCHED = 10
+"""Up to so many, an undo looks first whether each scenario is still where it was put; above, the
+looks alone would use up the organization's API calls."""
+_SPARE_CALLS = 10
+
+# Inputs
+
+
+class MoveItems(Input):
+    folder_id: FolderId | None = None
+    """Where to; or set `out_of_folders`."""
+    out_of_folders: bool = False
+    """File them outside any folder."""
+    scenario_ids: list[ScenarioId] = Field(default=[], max_length=_MOST)
+    """Which scenarios; or choose them with the members below."""
+    from_folder_id: FolderId | None = None
+    """All scenarios of this folder."""
+    name_contains: str | None = None
+    """Of those chosen by folder, or of the team of `folder_id`: only with this in the name."""
+
+
+# Outputs
+
+
+class Moved(Output):
+    moved: list[int]
+    """Ids of the scenarios that were filed anew."""
+    unchanged: list[int]
+    """Ids of those that were there already."""
+    changed: bool
+
+
+# Make's answers
+
+
+class Owned(Output):
+    team_id: int
+
+
+class OneOwned(Output):
+    scenario: Owned
+
+
+class Anything(Output):
+    pass
+
+
+@dataclass(frozen=True)
+class Move:
+    """What is to be done: the team, the target folder (None for outside any), the scenarios."""
+
+    team: int
+    target: int | None
+    scenarios: Sequence[Scenario]
+
+
+# Tools
+
+
+@category.tool(
+    scope="scenarios:write",
+    effect="update",
+    formerly=("folders_move-items", "move-items"),
+    words=("file", "organize", "sort"),
+    examples=(MoveItems(scenario_ids=[101, 102], folder_id=7),),
+)
+async def folder_item_move(make: Make, args: MoveItems) -> Moved:
+    """Put scenarios into a folder, up to 200 at once; one operation that one undo takes back."""
+    move = await _understood(make, args)
+    there = [s for s in move.scenarios if s.folder_id == move.target]
+    leaving = [s for s in move.scenarios if s.folder_id != move.target]
+    await _refuse_above_rate(make, move, len(leaving))
+    for at, scenario in enumerate(leaving, 1):
+        await _file(make, scenario, move.target, watched=len(leaving) <= _WATCHED)
+        await make.progress(at, len(leaving), f"Moved “{scenario.name}”")
+    return Moved(
+        moved=[s.id for s in leaving], unchanged=[s.id for s in there], changed=bool(leaving)
+    )
+
+
+# What is asked for
+
+
+async def _understood(make: Make, args: MoveItems) -> Move:
+    """Find team, target and scenarios.
+
+    Raises:
+        Failure: The arguments do not go together, or a scenario is not in the folder's team.
+    """
+    _refuse(_argument_problems(args))
+    team = await _team(make, args)
+    known = await scenarios_of(make, team)
+    if not args.scenario_ids:
+        return Move(team, args.folder_id, _selected(known, args))
+    by_id = {scenario.id: scenario for scenario in known}
+    _refuse(
+        [
+            Problem(f"scenario_ids[{at}]", f"{wanted} is no scenario of team {team}.")
+            for at, wanted in enumerate(args.scenario_ids)
+            if wanted not in by_id
+        ]
+    )
+    return Move(team, args.folder_id, [by_id[each] for each in dict.fromkeys(args.scenario_ids)])
+
+
+def _argument_problems(args: MoveItems) -> list[Problem]:
+    problems: list[Problem] = []
+    if args.out_of_folders == (args.folder_id is not None):
+        fix = "`folder_list` shows the folders."
+        problems.append(
+            Problem("folder_id", "exactly one of it and `out_of_folders` is needed.", fix)
+        )
+    by_choice = args.from_folder_id is not None or args.name_contains is not None
+    if bool(args.scenario_ids) == by_choice:
+        text = "either they, or `from_folder_id` and `name_contains`, are needed."
+        problems.append(Problem("scenario_ids", text))
+    if args.out_of_folders and not (args.scenario_ids or args.from_folder_id):
+        problems.append(Problem("from_folder_id", "is needed to choose by name here."))
+    return problems
+
+
+async def _team(make: Make, args: MoveItems) -> int:
+    folders = [each for each in (args.folder_id, args.from_folder_id) if each is not None]
+    teams = {(await find_folder(make, each))[0] for each in folders}
+    if len(teams) > 1:
+        _refuse([Problem("from_folder_id", "is of another team than `folder_id`.")])
+    if teams:
+        return teams.pop()
+    path = f"/scenarios/{args.scenario_ids[0]}"
+    owned = await make.get(path, {"cols": ["id", "teamId"]}, into=OneOwned, scope=READ)
+    return await make.team(owned.scenario.team_id)
+
+
+def _selected(known: Sequence[Scenario], args: MoveItems) -> list[Scenario]:
+    text = (args.name_contains or "").casefold()
+    found = [
+        scenario
+        for scenario in known
+        if text in scenario.name.casefold() and args.from_folder_id in (None, scenario.folder_id)
+    ]
+    if len(found) > _MOST:
+        _refuse([Problem("name_contains", f"{len(found)} scenarios match, at most {_MOST} move.")])
+    return found
+
+
+async def _refuse_above_rate(make: Make, move: Move, count: int) -> None:
+    """Refuse beforehand what the organization's API calls of a minute cannot carry."""
+    organization = (await make.account()).organization_of(move.team)
+    a_minute = organization.calls_per_minute if organization else 0
+    room = max(1, (a_minute - _SPARE_CALLS) // (2 if count <= _WATCHED else 1))
+    if a_minute and count > room:
+        raise Failure(
+            f"{count} scenarios were not moved.",
+            why=f"The plan allows {a_minute} API calls a minute, and each scenario needs one.",
+            next_step=f"Call `folder_item_move` with at most {room} `scenario_ids`, and"
+            " go on after a minute.",
+            code="too_many",
+        )
+
+
+# Doing it
+
+
+async def _file(make: Make, scenario: Scenario, target: int | None, *, watched: bool) -> None:
+    path = f"/scenarios/{scenario.id}"
+    note = "" if watched else "Scenarios that were moved again since are moved back as well."
+    await make.write(
+        patch(path, {"folderId": target}),
+        into=Anything,
+        says=f"Move “{scenario.name}” ({scenario.id}) to {_called(target)}",
+        before={"folderId": scenario.folder_id},
+        predict={},
+        undo=Undo(
+            (patch(path, {"folderId": scenario.folder_id}),),
+            Watch(path, ("scenario.folderId",)) if watched else None,
+            note=note,
+        ),
+    )
+
+
+def _called(folder: int | None) -> str:
+    return "no folder" if folder is None else f"folder {folder}"
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise Failure(
+            "No scenario was moved.",
+            next_step="Call `folder_item_move` again with the corrections above.",
+            code="invalid_arguments",
+            problems=problems,
+        )
