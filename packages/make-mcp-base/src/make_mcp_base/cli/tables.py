@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from types import TracebackType
 from typing import Any, cast
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
@@ -12,6 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 _WIDEST_CELL = 60
+_NARROW_CELL = 10
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)?(\.\d+)?Z")
 
 
 def show(data: dict[str, Any]) -> None:
@@ -33,11 +37,26 @@ def table_of(name: str, rows: list[dict[str, Any]], *, widest: int = _WIDEST_CEL
         rows: What stands in it.
         widest: Characters of a cell; longer ones end with an ellipsis.
     """
-    table = Table(title=name.replace("_", " "), title_justify="left", header_style="bold")
+    title = name.replace("_", " ")
+    table = Table(
+        title=title,
+        title_justify="left",
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
     columns = list(dict.fromkeys(key for row in rows for key in row))
     for column in columns:
-        numeric = all(isinstance(row.get(column), int | float | None) for row in rows)
-        table.add_column(column.replace("_", " "), justify="right" if numeric else "left")
+        cells = [_cell(row.get(column), widest) for row in rows]
+        longest = max(map(len, cells))
+        numeric = all(_is_number(row.get(column)) for row in rows)
+        table.add_column(
+            column.replace("_", " "),
+            justify="right" if numeric else "left",
+            no_wrap=longest <= _NARROW_CELL,
+            min_width=min(longest, _NARROW_CELL),
+            overflow="fold",
+        )
     for row in rows:
         table.add_row(*(_cell(row.get(column), widest) for column in columns))
     return table
@@ -50,6 +69,10 @@ def _pairs(values: dict[str, Any]) -> Table:
     for name, value in values.items():
         table.add_row(name.replace("_", " "), Text(_words(value)))
     return table
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
 def _cell(value: Any, widest: int) -> Text:
@@ -71,7 +94,8 @@ def _words(value: Any, indent: str = "") -> str:
         if all(not isinstance(item, dict | list) for item in items):
             return ", ".join(_words(item) for item in items)
         return "\n".join(f"{indent}- {_words(item, indent + '  ').strip()}" for item in items)
-    return str(value)
+    moment = _MOMENT.fullmatch(value) if isinstance(value, str) else None
+    return f"{moment[1]} {moment[2]}" if moment else str(value)
 
 
 def _is_rows(value: Any) -> bool:
