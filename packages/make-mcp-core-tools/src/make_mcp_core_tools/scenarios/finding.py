@@ -81,7 +81,7 @@ class ScenarioRow(Output):
     """invalid, paused, waiting, or incomplete executions."""
     folder_id: int | None = None
     team_id: int | None = None
-    """Only when a whole organization is listed."""
+    """Only when more than one team is listed."""
     schedule: str
     next_exec: Timestamp | None = None
     last_edit: Timestamp | None = None
@@ -118,11 +118,13 @@ class Hits(Page):
     examples=[ListScenarios(active=True, has_problem=True, limit=50)],
 )
 async def scenario_list(make: Make, args: ListScenarios) -> ScenarioRows:
-    """List the scenarios of a team or an organization, filtered over the whole list."""
-    rows = await team_scenarios(make, await _place(make, args))
+    """List scenarios, filtered over the whole list: of a team, an organization, or all you reach."""
+    places = await _places(make, args)
+    found = await make.each(places, lambda place: team_scenarios(make, place))
+    rows = [row for rows in found for row in rows]
     kept = [row for row in rows if _matches(row, args)]
     page, more = page_of(_sorted(kept, args.sort), args)
-    whole = args.team_id is None and args.organization_id is not None
+    whole = "organizationId" in places[0] if places else False
     home = "{team_id}" if whole else str(rows[0].team_id if rows else args.team_id)
     url = make.page_url(f"{home}/scenarios/{{id}}")
     return ScenarioRows(scenarios=[_row(row, whole) for row in page], url=url, **more)
@@ -159,16 +161,18 @@ async def scenario_search(make: Make, args: SearchScenarios) -> Hits:
 # Listing
 
 
-async def _place(make: Make, args: ListScenarios) -> dict[str, Any]:
-    """Give the list's query in Make's spelling: a team, or else the whole organization."""
-    query: dict[str, Any] = {}
-    if args.organization_id and not args.team_id:
-        query["organizationId"] = await make.organization(args.organization_id)
-    else:
-        query["teamId"] = await make.team(args.team_id)
+async def _places(make: Make, args: ListScenarios) -> list[dict[str, Any]]:
+    """Give the list's queries in Make's spelling: of a team, or of whole organizations."""
     members = {"folderId": args.folder_id, "isActive": args.active, "type": args.type}
-    query |= {key: value for key, value in members.items() if value is not None}
-    return query | ({"id": list(args.ids)} if args.ids else {})
+    query: dict[str, Any] = {key: value for key, value in members.items() if value is not None}
+    if args.ids:
+        query["id"] = list(args.ids)
+    if args.organization_id and not args.team_id:
+        return [query | {"organizationId": await make.organization(args.organization_id)}]
+    account = await make.account()
+    if args.team_id or make.team_default or len(account.teams) == 1:
+        return [query | {"teamId": await make.team(args.team_id)}]
+    return [query | {"organizationId": organization.id} for organization in account.organizations]
 
 
 def _matches(row: Scenario, args: ListScenarios) -> bool:
