@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from make_mcp_base.definition import catalog
-from make_mcp_base.definition.bundle import installed_bundles
-from make_mcp_base.kernel import SERVER_BUNDLE
+from make_mcp_base.definition.bundle import SERVER_BUNDLE, installed_bundles
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "docs" / "tools"

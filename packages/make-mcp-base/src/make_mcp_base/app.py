@@ -42,9 +42,9 @@ class App:
     @property
     def version(self) -> str:
         """Version of the installed distribution."""
-        from importlib.metadata import version
+        from make_mcp_base.definition.installed import version_of
 
-        return version(self.name)
+        return version_of(self.name)
 
     def run(self) -> None:
         """Be the command: read the command line, work, and exit the process."""

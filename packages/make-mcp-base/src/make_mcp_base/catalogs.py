@@ -8,10 +8,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from make_mcp_base.definition.bundle import installed_bundles
+from make_mcp_base.definition.bundle import SERVER_BUNDLE, installed_bundles
 from make_mcp_base.definition.catalog import refresh
 from make_mcp_base.errors import Failure
-from make_mcp_base.kernel import SERVER_BUNDLE
 
 
 def main(argv: list[str] | None = None) -> int:

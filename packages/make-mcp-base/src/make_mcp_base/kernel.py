@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from make_mcp_base.definition.bundle import Bundle, installed_bundles
 from make_mcp_base.errors import Failure
-from make_mcp_base.surface.surface import Surface
+from make_mcp_base.surface.assembly import surface_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,10 +31,10 @@ if TYPE_CHECKING:
     from make_mcp_base.sandboxed import Mounted
     from make_mcp_base.setup import Setup
     from make_mcp_base.store.port import Store
+    from make_mcp_base.surface.rights import Holder, Rights
+    from make_mcp_base.surface.surface import Surface
 
-SERVER_BUNDLE = Bundle("server", package="make_mcp_base.server_tools", title="Server")
 _ACCOUNT_PATIENCE = 3.0
-
 
 requested_surface: ContextVar[Surface | None] = ContextVar("requested_surface", default=None)
 """The narrower surface an HTTP request asked for, set around its handling."""
@@ -73,6 +72,7 @@ class Kernel:
     whole_surface: Surface
     policies: PolicyGate | None = None
     counters: Counters = field(default_factory=Counters)
+    _remembered: tuple[Rights | None] | None = None
     _api: LiveApi | None = None
     _store: Store | None = None
     _mounted: Mounted | None = None
@@ -88,13 +88,7 @@ class Kernel:
         Raises:
             Failure: A bundle is missing, or the choice of tools names unknown ones.
         """
-        from dataclasses import replace
-
-        selection = setup.selection
-        if app.shows_everything and not selection.narrowed:
-            selection = replace(selection, everything=True)
-        bundles = (*installed_bundles(app.bundles or None), SERVER_BUNDLE)
-        return cls(app, setup, Surface(app.slug, bundles, selection, app.everyday))
+        return cls(app, setup, surface_of(app, setup.selection))
 
     @property
     def surface(self) -> Surface:
@@ -191,6 +185,14 @@ class Kernel:
             self.counters.last_failure = failure.what
         return None
 
+    def list_as(self, rights: Rights | None) -> None:
+        """List tools for these rights from now on, rather than ask Make; see `surface.rights`."""
+        self._remembered = (rights,)
+
+    async def rights_to_list(self) -> Holder | None:
+        """Give the rights that decide which tools are listed; None lists all of the selection."""
+        return self._remembered[0] if self._remembered else await self.account_soon()
+
     def tool(self, entry: Entry) -> Tool:
         """Give the code of a tool, its category imported at the first call.
 
@@ -257,7 +259,17 @@ class Kernel:
             self.counters.last_failure = failure.what
             shared = None
         client = MakeClient(settings, transport=transport, budget=shared or LocalBudget())
-        return LiveApi(client, shared, zone_of(settings.base_url), wire)
+        return LiveApi(client, shared, zone_of(settings.base_url), wire, self._keep_rights)
+
+    def _keep_rights(self, account: Account) -> None:
+        """Keep what the next run lists tools by; without it that run lists them all."""
+        from make_mcp_base.surface.rights import remember, rights_of
+
+        if file := self.setup.rights_file:
+            try:
+                remember(file, rights_of(account))
+            except OSError as error:
+                self.counters.last_failure = f"The rights of the token were not kept: {error}"
 
     def world(self) -> Mounted:
         """Give the sandbox, mounted at the first call."""

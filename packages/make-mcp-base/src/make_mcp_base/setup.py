@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +57,18 @@ class Setup:
             environment=dict(found),
         )
 
+    @property
+    def rights_file(self) -> Path | None:
+        """File that keeps the token's rights; None where there is nothing to keep them of.
+
+        Its name tells nothing about the token, its content neither.
+        """
+        token = self.environment.get("MAKE_API_KEY", "").strip()
+        if self.sandbox is not None or not token:
+            return None
+        zone = self.environment.get("MAKE_ZONE") or self.environment.get("MAKE_BASE_URL") or ""
+        return self.data_dir / "accounts" / f"{account_digest(token, zone.strip())}.json"
+
     def client_settings(self) -> ClientSettings:
         """Read the settings of the Make client.
 
@@ -80,4 +91,6 @@ def default_data_dir(environment: Mapping[str, str]) -> Path:
 
 def account_digest(token: str, host: str) -> str:
     """Name an account without telling its token: 16 hex characters."""
+    import hashlib
+
     return hashlib.sha256(f"{host}\n{token}".encode()).hexdigest()[:16]

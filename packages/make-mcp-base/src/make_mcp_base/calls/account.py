@@ -55,6 +55,11 @@ class Account(Output):
         """Tell whether the token carries a scope; unknown scopes count as carried."""
         return not scope or self.scopes is None or scope in self.scopes
 
+    def licensed(self, feature: str) -> bool:
+        """Tell whether an organization's licence has a feature; unknown licences count as had."""
+        licences = [o.license for o in self.organizations if o.license]
+        return not (feature and licences) or any(known.get(feature) for known in licences)
+
     def organization_of(self, team_id: int) -> Organization | None:
         """Find the organization of a team."""
         for organization in self.organizations:

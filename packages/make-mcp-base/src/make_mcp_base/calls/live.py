@@ -14,7 +14,7 @@ from make_mcp_base.calls.requests import digest
 from make_mcp_base.errors import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pydantic import JsonValue
 
@@ -91,12 +91,14 @@ class LiveApi:
         budget: Told of the licences' limits once they are read.
         zone: Host of the zone; base of links into Make's interface.
         wire: Sends requests to an app in this process; None for the network.
+        learned: Told of the account each time it was read.
     """
 
     client: MakeClient
     budget: SharedBudget | None
     zone: str
     wire: Wire | None = None
+    learned: Callable[[Account], None] | None = None
     _known: Account | None = None
     _known_at: float = 0.0
     _memory: dict[str, tuple[float, JsonValue]] = field(
@@ -146,6 +148,8 @@ class LiveApi:
                 self._known_at = time.monotonic()
                 if self.budget:
                     self.budget.learn(self._known)
+                if self.learned:
+                    self.learned(self._known)
         return self._known
 
     @property

@@ -16,11 +16,10 @@ Its categories are the modules of the package that hold a `category`; their cata
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from dataclasses import dataclass
-from importlib.metadata import entry_points, version
 from typing import TYPE_CHECKING
 
+from make_mcp_base.definition.installed import entry_points_of, loaded, version_of
 from make_mcp_base.errors import Failure
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class Bundle:
     @property
     def version(self) -> str:
         """Version of the installed distribution."""
-        return version(self.distribution)
+        return version_of(self.distribution)
 
     def load(self, category: str) -> Category:
         """Import one category.
@@ -84,6 +83,8 @@ class Bundle:
 
     def categories(self) -> Iterator[Category]:
         """Import every category of the package, in the order of their names."""
+        import pkgutil
+
         from make_mcp_base.definition.category import Category
 
         package = importlib.import_module(self.package)
@@ -96,6 +97,10 @@ class Bundle:
                     yield found
 
 
+SERVER_BUNDLE = Bundle("server", package="make_mcp_base.server_tools", title="Server")
+"""The kernel's own tools, part of every server."""
+
+
 def installed_bundles(names: Sequence[str] | None = None) -> list[Bundle]:
     """Find the installed bundles, by name, in alphabetical order.
 
@@ -106,16 +111,16 @@ def installed_bundles(names: Sequence[str] | None = None) -> list[Bundle]:
         Failure: A named bundle is not installed, or an entry point does not give a bundle.
     """
     found: dict[str, Bundle] = {}
-    for entry in entry_points(group=GROUP):
-        if names is None or entry.name in names:
-            bundle = entry.load()
+    for name, value in entry_points_of(GROUP):
+        if names is None or name in names:
+            bundle = loaded(value)
             if not isinstance(bundle, Bundle):
                 raise Failure(
-                    f"The entry point {GROUP}:{entry.name} does not give a Bundle.",
-                    next_step=f"Remove or repair the package that declares it: {entry.value}.",
+                    f"The entry point {GROUP}:{name} does not give a Bundle.",
+                    next_step=f"Remove or repair the package that declares it: {value}.",
                     code="broken_installation",
                 )
-            found[entry.name] = bundle
+            found[name] = bundle
     missing = sorted(set(names or ()) - set(found))
     if missing:
         raise Failure(

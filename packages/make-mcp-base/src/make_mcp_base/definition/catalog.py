@@ -7,17 +7,21 @@ Listing and searching read only these files, so a server that shows tools import
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from make_mcp_base.definition.effects import hints_of
 from make_mcp_base.definition.schema import Schema, input_schema, listed, output_schema
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from make_mcp_base.definition.bundle import Bundle
-    from make_mcp_base.definition.category import Category, Effect, Tool
+    from make_mcp_base.definition.category import Category, Tool
+    from make_mcp_base.definition.effects import Effect
 
 FOLDER = "_catalog"
 
@@ -53,8 +57,6 @@ class Entry:
 
     def wire(self) -> dict[str, Any]:
         """Give the tool as `tools/list` shows it (MCP 2026-07-28, tools)."""
-        from make_mcp_base.definition.category import hints_of
-
         hints = hints_of(self.effect, outside=self.outside)
         return {
             "name": self.name,
@@ -166,13 +168,24 @@ class Page:
 @cache
 def read(bundle: Bundle) -> tuple[Page, ...]:
     """Read the shipped catalog of a bundle, categories in alphabetical order."""
-    folder = files(bundle.package).joinpath(FOLDER)
-    if not folder.is_dir():
-        return ()
-    texts = sorted(
-        (f.name, f.read_text("utf-8")) for f in folder.iterdir() if f.name.endswith("json")
-    )
-    return tuple(_page(json.loads(text), bundle) for _, text in texts)
+    return tuple(_page(json.loads(text), bundle) for _, text in sorted(_texts(bundle)))
+
+
+def _texts(bundle: Bundle) -> list[tuple[str, str]]:
+    """Read the catalog's files: from their folder, or from within what holds the package."""
+    folder = os.path.join(next(iter(import_module(bundle.package).__path__)), FOLDER)
+    if not os.path.isdir(folder):
+        from importlib.resources import files
+
+        inside = files(bundle.package).joinpath(FOLDER)
+        found = inside.iterdir() if inside.is_dir() else ()
+        return [(f.name, f.read_text("utf-8")) for f in found if f.name.endswith("json")]
+    texts: list[tuple[str, str]] = []
+    for name in os.listdir(folder):
+        if name.endswith("json"):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                texts.append((name, file.read()))
+    return texts
 
 
 def _page(page: dict[str, Any], bundle: Bundle) -> Page:
@@ -200,6 +213,9 @@ def _page(page: dict[str, Any], bundle: Bundle) -> Page:
 
 def catalog_path(bundle: Bundle) -> Path:
     """Where a source checkout keeps the catalog of a bundle."""
+    from importlib.resources import files
+    from pathlib import Path
+
     return Path(str(files(bundle.package).joinpath(FOLDER)))
 
 

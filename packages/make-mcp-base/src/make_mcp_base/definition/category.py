@@ -9,41 +9,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
+from make_mcp_base.definition.effects import Effect, Hints, hints_of
 from make_mcp_base.definition.models import Input, Output
 from make_mcp_base.definition.naming import name_faults
 
 if TYPE_CHECKING:
     from make_mcp_base.calls.make import Make
 
-Effect = Literal["read", "create", "update", "delete", "run"]
-"""What a call does to Make. `run` starts something and spends operations."""
-
 A = TypeVar("A", bound=Input)
 R = TypeVar("R", bound=Output)
 Handler = Callable[["Make", A], Awaitable[R]]
 AnyHandler = Callable[["Make", Any], Awaitable[Output]]
-
-
-@dataclass(frozen=True, slots=True)
-class Hints:
-    """The four annotations of an MCP tool, as the effect gives them."""
-
-    read_only: bool
-    destructive: bool
-    idempotent: bool
-    open_world: bool
-
-
-def hints_of(effect: Effect, *, outside: bool = False) -> Hints:
-    """Derive the hints: reading and updating repeat safely, deleting destroys."""
-    return Hints(
-        read_only=effect == "read",
-        destructive=effect == "delete",
-        idempotent=effect in {"read", "update", "delete"},
-        open_world=outside or effect == "run",
-    )
 
 
 @dataclass(frozen=True, slots=True)

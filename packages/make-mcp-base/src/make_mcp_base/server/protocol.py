@@ -42,7 +42,7 @@ def build(kernel: Kernel, *, state_key: str = "") -> Server[None]:
     reading = Reading(kernel)
 
     async def list_tools(ctx: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
-        entries = kernel.surface.shown(await kernel.account_soon())
+        entries = kernel.surface.shown(await kernel.rights_to_list())
         tools = [Tool.model_validate(tool) for tool in wire_list(entries)]
         return ListToolsResult(tools=tools, ttl_ms=LIST_TTL_MS, cache_scope="private")
 
@@ -104,7 +104,7 @@ def _once(
     async def middleware(ctx: Context, call_next: Callable[[Context], Awaitable[Any]]) -> Any:
         if ctx.method != "tools/list" or ctx.request_id is None:
             return await call_next(ctx)
-        entries = kernel.surface.shown(await kernel.account_soon())
+        entries = kernel.surface.shown(await kernel.rights_to_list())
         key = (ctx.protocol_version, " ".join(entry.name for entry in entries))
         if key not in ready:
             ready[key] = await call_next(ctx)

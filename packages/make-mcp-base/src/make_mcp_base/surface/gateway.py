@@ -12,7 +12,7 @@ from make_mcp_base.definition.catalog import Entry
 from make_mcp_base.errors import Failure
 
 if TYPE_CHECKING:
-    from make_mcp_base.definition.category import Effect
+    from make_mcp_base.definition.effects import Effect
 
 Kind = Literal["search", "read", "write", "destroy"]
 

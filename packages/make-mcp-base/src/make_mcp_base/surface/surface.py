@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from make_mcp_base.definition import catalog
@@ -14,9 +13,9 @@ from make_mcp_base.surface.gateway import gateway_entries
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from make_mcp_base.calls.account import Account
     from make_mcp_base.definition.bundle import Bundle
     from make_mcp_base.definition.catalog import Entry
+    from make_mcp_base.surface.rights import Holder
     from make_mcp_base.surface.selection import Selection
 
 SERVER_CATEGORY = "server"
@@ -63,6 +62,8 @@ class Surface:
 
     def nearest(self, name: str) -> list[str]:
         """Names like a wrong one, best first."""
+        from difflib import get_close_matches
+
         known = {**self._aliases, **{entry: entry for entry in self.entries}}
         close = get_close_matches(_plain(name[:_LONGEST_GUESS]), known, n=5, cutoff=0.5)
         return list(
@@ -81,7 +82,7 @@ class Surface:
             return "The tool is not among the categories or tools chosen for this server."
         return ""
 
-    def permit(self, entry: Entry, account: Account | None) -> None:
+    def permit(self, entry: Entry, account: Holder | None) -> None:
         """Refuse a tool that this server, token or organization shuts out.
 
         Raises:
@@ -108,7 +109,7 @@ class Surface:
         """True when not everything reachable is listed."""
         return not (self.selection.everything or self.selection.narrowed)
 
-    def shown(self, account: Account | None) -> list[Entry]:
+    def shown(self, account: Holder | None) -> list[Entry]:
         """The tools to list, in alphabetical order."""
         if self.uses_gateway:
             chosen = [self.entries[name] for name in self.everyday if name in self.entries]
@@ -121,11 +122,11 @@ class Surface:
         kept = {e.name: e for e in chosen if not self.refusal(e) and not lacking(e, account)}
         return [kept[name] for name in sorted(kept)]
 
-    def reachable(self, account: Account | None) -> list[Entry]:
+    def reachable(self, account: Holder | None) -> list[Entry]:
         """Every tool that may be called, listed or not."""
         return [e for e in self.entries.values() if not self.refusal(e) and not lacking(e, account)]
 
-    def hidden(self, account: Account | None) -> dict[str, int]:
+    def hidden(self, account: Holder | None) -> dict[str, int]:
         """Count the tools that may not be called, by reason."""
         reasons = [self.refusal(e) or lacking(e, account) for e in self.entries.values()]
         return dict(Counter(reason for reason in reasons if reason))
@@ -163,14 +164,13 @@ def _by_name(entries: Iterable[Entry]) -> dict[str, Entry]:
     return found
 
 
-def lacking(entry: Entry, account: Account | None) -> str:
+def lacking(entry: Entry, account: Holder | None) -> str:
     """Say what the token or every organization of it lacks for a tool; "" when nothing."""
     if account is None:
         return ""
     if not account.has(entry.scope):
         return f"The token lacks the scope `{entry.scope}`."
-    licences = [o.license for o in account.organizations if o.license]
-    if entry.feature and licences and not any(known.get(entry.feature) for known in licences):
+    if not account.licensed(entry.feature):
         return f"No organization's licence has `{entry.feature}`."
     return ""
 
@@ -192,5 +192,7 @@ def _plain(name: str) -> str:
 
 
 def _like(name: str, known: set[str]) -> str:
+    from difflib import get_close_matches
+
     close = get_close_matches(name, sorted(known), n=3, cutoff=0.4)
     return f"Did you mean {', '.join(f'`{c}`' for c in close)}?" if close else ""
