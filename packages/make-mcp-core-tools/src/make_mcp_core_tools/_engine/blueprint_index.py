@@ -78,8 +78,12 @@ async def indexed(
         scenarios: All scenarios of the index; others are forgotten.
         kind: Name of the index, one for each way of choosing scenarios.
     """
+    done = 0
 
     async def fetch(key: str) -> str:
+        nonlocal done
+        done += 1
+        await make.progress(done, len(scenarios), "Reading blueprints")
         try:
             stored = await read_stored(make, int(key))
         except NotFound:  # deleted since it was listed

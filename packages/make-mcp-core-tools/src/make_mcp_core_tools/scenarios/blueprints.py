@@ -159,7 +159,6 @@ class _Runs(Output):
 @category.tool(
     scope="scenarios:read",
     effect="read",
-    formerly=("blueprints_get", "scenario_blueprint_get", "get-blueprint"),
     words=("export", "json", "source"),
 )
 async def blueprint_get(make: Make, args: GetBlueprint) -> BlueprintRead:
@@ -190,8 +189,6 @@ async def blueprint_get(make: Make, args: GetBlueprint) -> BlueprintRead:
     formerly=(
         "validate-blueprint",
         "validate_blueprint_schema",
-        "validate_epoch_configuration",
-        "validate_hook_configuration",
         "validate_blueprint_epoch",
         "validate_blueprint_hook",
         "validate_blueprint_module",
@@ -233,7 +230,7 @@ async def blueprint_validate(make: Make, args: ValidateBlueprint) -> Validation:
 @category.tool(
     scope="scenarios:read",
     effect="read",
-    formerly=("analyze-blueprint", "scenario_explain"),
+    formerly=("analyze-blueprint", "optimize-blueprint"),
     words=("explain", "describe", "what does it do", "summary", "cost"),
 )
 async def blueprint_analyze(make: Make, args: OneBlueprint) -> Analysis:
@@ -271,7 +268,6 @@ async def blueprint_analyze(make: Make, args: OneBlueprint) -> Analysis:
     formerly=(
         "extract_blueprint_components",
         "extract-blueprint-connections",
-        "blueprint_components_extract",
     ),
     words=("dependencies", "connections used", "bindings", "requirements", "needs"),
 )

@@ -97,7 +97,7 @@ class _MadeStructure(Output):
 @category.tool(
     scope="scenarios:write",
     effect="create",
-    formerly=("scenarios_clone", "clone-scenario"),
+    formerly=("clone-scenario",),
     words=("copy", "duplicate", "move to another team"),
     examples=[CloneScenario(scenario_id=101, target_team_id=7, mapping={"connection": {"11": 42}})],
 )

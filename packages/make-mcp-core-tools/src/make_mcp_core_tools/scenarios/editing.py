@@ -89,7 +89,6 @@ class UpdateScenario(Input):
 @category.tool(
     scope="scenarios:write",
     effect="update",
-    formerly=("scenarios_patch", "blueprint_patch"),
     words=("edit", "change module", "add module", "remove module", "mapping", "fix", "rename"),
     examples=[
         PatchScenario(

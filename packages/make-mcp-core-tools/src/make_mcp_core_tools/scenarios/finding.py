@@ -133,7 +133,6 @@ async def scenario_list(make: Make, args: ListScenarios) -> ScenarioRows:
 @category.tool(
     scope="scenarios:read",
     effect="read",
-    formerly=("blueprint_search",),
     words=("find", "grep", "where used", "usage", "which scenarios"),
     examples=[SearchScenarios(team_id=1, app="slack", query="#alerts", limit=50)],
 )

@@ -75,7 +75,7 @@ class KeptInterface(Output):
 @category.tool(
     scope="scenarios:read",
     effect="read",
-    formerly=("scenarios_interface", "scenarios_get-interface", "get-scenario-interface"),
+    formerly=("scenarios_interface", "scenarios_get-interface"),
     words=("inputs", "outputs", "parameters", "arguments"),
 )
 async def scenario_interface_get(make: Make, args: GetInterface) -> Interface:
@@ -93,7 +93,7 @@ async def scenario_interface_get(make: Make, args: GetInterface) -> Interface:
 @category.tool(
     scope="scenarios:write",
     effect="update",
-    formerly=("scenarios_set-interface", "scenarios_set_interface", "set-scenario-interface"),
+    formerly=("scenarios_set-interface",),
     words=("inputs", "outputs", "parameters", "arguments"),
     examples=[
         SetInterface(

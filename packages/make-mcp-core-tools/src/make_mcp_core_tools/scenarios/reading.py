@@ -178,7 +178,7 @@ async def scenario_get(make: Make, args: GetScenario) -> ScenarioDetail:
 @category.tool(
     scope="scenarios:read",
     effect="read",
-    formerly=("scenarios_module-get", "extract_module_components"),
+    formerly=("extract_module_components",),
     words=("step", "settings", "mapping", "fields"),
 )
 async def scenario_module_get(make: Make, args: GetModule) -> ModuleDetail:

@@ -45,7 +45,7 @@ class Switched(Output):
 @category.tool(
     scope="scenarios:write",
     effect="update",
-    formerly=("scenarios_activate", "activate-scenario", "scenario_start", "scenarios_start"),
+    formerly=("scenarios_activate", "activate-scenario"),
     words=("turn on", "enable", "start", "switch on"),
 )
 async def scenario_activate(make: Make, args: ActivateScenario) -> ScenarioState:
@@ -73,7 +73,7 @@ async def scenario_activate(make: Make, args: ActivateScenario) -> ScenarioState
 @category.tool(
     scope="scenarios:write",
     effect="update",
-    formerly=("scenarios_deactivate", "deactivate-scenario", "scenario_stop", "scenarios_stop"),
+    formerly=("scenarios_deactivate", "deactivate-scenario"),
     words=("turn off", "disable", "stop", "pause", "switch off"),
 )
 async def scenario_deactivate(make: Make, args: DeactivateScenario) -> ScenarioState:

@@ -86,7 +86,6 @@ class BlueprintDiff(Output):
 @category.tool(
     scope="scenarios:read",
     effect="read",
-    formerly=("blueprints_versions", "blueprints_list", "list-blueprint-versions"),
     words=("history", "revisions", "who changed"),
 )
 async def blueprint_version_list(make: Make, args: ListVersions) -> VersionRows:
@@ -99,7 +98,6 @@ async def blueprint_version_list(make: Make, args: ListVersions) -> VersionRows:
 @category.tool(
     scope="scenarios:read",
     effect="read",
-    formerly=("blueprints_diff", "compare-blueprints"),
     words=("compare", "what changed", "difference"),
     examples=[
         DiffBlueprints(scenario_id=101),
@@ -130,7 +128,6 @@ async def blueprint_diff(make: Make, args: DiffBlueprints) -> BlueprintDiff:
     scope="scenarios:write",
     effect="update",
     confirm=True,
-    formerly=("blueprints_restore", "restore-blueprint"),
     words=("rollback", "revert", "go back", "previous version"),
 )
 async def blueprint_restore(make: Make, args: RestoreBlueprint) -> ScenarioSaved:
