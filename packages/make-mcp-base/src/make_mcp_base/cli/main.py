@@ -6,7 +6,6 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from make_mcp_base.cli.options import read_words, setup_of
 from make_mcp_base.errors import Failure
 
 if TYPE_CHECKING:
@@ -53,6 +52,10 @@ def main(app: App, argv: list[str]) -> int:
     try:
         if app.launcher is not None and (code := app.launcher(argv)) is not None:
             return code
+        if argv in ([], ["serve"]):
+            return _serve_plainly(app)
+        from make_mcp_base.cli.options import read_words, setup_of
+
         chosen = read_words(app, argv)
         return _command(app, chosen, setup_of(chosen, os.environ))
     except Failure as failure:
@@ -67,6 +70,19 @@ def main(app: App, argv: list[str]) -> int:
         return left.code if isinstance(left.code, int) else USAGE
     except Exception as unexpected:
         return _report(app, unexpected)
+
+
+def _serve_plainly(app: App) -> int:
+    """Serve as clients start a server: without options, so without a parser for them."""
+    from make_mcp_base.server.running import serve_stdio
+    from make_mcp_base.surface.selection import from_environment
+
+    def setup() -> Setup:
+        from make_mcp_base.setup import Setup
+
+        return Setup.from_environment(os.environ)
+
+    return serve_stdio(app, from_environment(os.environ), setup)
 
 
 def exit_code(failure: Failure) -> int:

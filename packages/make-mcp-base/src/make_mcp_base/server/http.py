@@ -18,9 +18,9 @@ from mcp.server.transport_security import TransportSecuritySettings
 from make_mcp_base.errors import Failure
 from make_mcp_base.server.bearer import expected_hash
 from make_mcp_base.server.gate import Gate
+from make_mcp_base.server.leaving import finish, leave_soon, leave_with_parent
 from make_mcp_base.server.probes import routes
 from make_mcp_base.server.protocol import build
-from make_mcp_base.server.running import finish, leave_soon, leave_with_parent
 from make_mcp_base.server.supervising import SUPERVISED
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 from mcp.types import INTERNAL_ERROR, ListToolsResult, Tool
 from pydantic import ValidationError
 
+from make_mcp_base.server.answers import LIST_TTL_MS
 from make_mcp_base.server.calling import call_tool
 from make_mcp_base.server.instructions import instructions
 from make_mcp_base.server.reading import Reading
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Context = ServerRequestContext[Any, Any]
-LIST_TTL_MS = 60_000
 
 
 def build(kernel: Kernel, *, state_key: str = "") -> Server[None]:
