@@ -69,13 +69,16 @@ class Zone:
         selection: Selection | None = None,
         policies: PolicyGate | None = None,
         era: str = "auto",
-        **more: str,
+        retries: int = 3,
+        timeout: float = 30,
     ) -> AsyncGenerator[Server]:
-        """Connect a client to a server with this zone's settings; further ones by name."""
+        """Connect a client to a server that is configured for this zone."""
         setup = Setup(
             selection=selection or Selection(),
             data_dir=data_dir,
-            environment=self.environment(token, **more),
+            environment=self.environment(
+                token, MAKE_RETRIES=str(retries), MAKE_TIMEOUT=str(timeout)
+            ),
         )
         kernel = Kernel.of(app, setup)
         kernel.policies = policies

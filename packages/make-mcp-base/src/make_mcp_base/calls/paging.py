@@ -32,7 +32,7 @@ def page_of(rows: Sequence[M], args: PageInput) -> tuple[list[M], dict[str, Any]
 def _offset(cursor: str | None) -> int:
     if cursor is None:
         return 0
-    if not (cursor[:1] == "c" and cursor[1:].isdigit() and len(cursor) < 12):
+    if not (cursor.isascii() and cursor[:1] == "c" and cursor[1:].isdigit() and len(cursor) < 12):
         raise Failure(
             f"`{cursor[:20]}` is not a cursor of this tool.",
             next_step="Leave `cursor` out for the first page, or send `next_cursor` unchanged.",
