@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from make_mcp_base.authoring import Make
 
 READ = "scenarios:read"
-COLUMNS = ["id", "name", "teamId", "isActive", "hookId", "lastEdit", "dlqCount"]
+COLUMNS = ["id", "name", "teamId", "isActive", "hookId", "lastEdit", "dlqCount", "isinvalid"]
 
 
 class BoundScenario(Output):
@@ -33,6 +33,12 @@ class BoundScenario(Output):
     hook_id: int | None = None
     last_edit: str = ""
     dlq_count: int = 0
+    isinvalid: bool = False
+
+    @property
+    def is_troubled(self) -> bool:
+        """True when errors have stopped it or left incomplete executions behind."""
+        return self.isinvalid or self.dlq_count > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class Bound:
 
 
 async def bound_scenarios(make: Make, team_id: int) -> list[Bound]:
-    """Read what every scenario of a team is bound to.
+    """Read what every scenario of a team is bound to, by id.
 
     Raises:
         Failure: The scenarios or their blueprints cannot be read.
@@ -72,6 +78,7 @@ async def bound_scenarios(make: Make, team_id: int) -> list[Bound]:
         return json.dumps([asdict(binding) for binding in found])
 
     documents = await make.remembered("bindings", f"team:{team_id}", versions, fetch)
+    rows.sort(key=lambda row: row.id)
     return [Bound(row, _read(documents[str(row.id)])) for row in rows]
 
 

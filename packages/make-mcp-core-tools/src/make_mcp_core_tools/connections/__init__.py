@@ -3,6 +3,7 @@
 from make_mcp_core_tools.connections import (
     connections,
     creating,
+    credential_asking,
     credential_requests,
     diagnosis,
     hook_learning,
@@ -20,6 +21,7 @@ __all__ = [
     "category",
     "connections",
     "creating",
+    "credential_asking",
     "credential_requests",
     "diagnosis",
     "hook_learning",

@@ -19,12 +19,12 @@ from make_mcp_base.authoring import (
 from pydantic import Field
 
 from make_mcp_core_tools.connections.confidential import ConfidentialRequest, Credentials
-from make_mcp_core_tools.connections.credential_requests import (
+from make_mcp_core_tools.connections.credential_asking import (
     OpenedRequest,
     Wanted,
     open_request,
-    wait_call,
 )
+from make_mcp_core_tools.connections.credential_requests import wait_call
 from make_mcp_core_tools.connections.declared import category
 from make_mcp_core_tools.connections.records import ConnectionRecord, OneConnection
 from make_mcp_core_tools.connections.types import near_connection_types
@@ -69,7 +69,7 @@ class ConnectionCreated(Output):
     scope="connections:write",
     effect="create",
     outside=True,
-    formerly=("connections_create", "create-connection", "connection_create_link"),
+    formerly=("connections_create", "create-connection"),
     words=("oauth", "api key", "authorize", "new account"),
     examples=[
         CreateConnection(type="slack", name="Slack, sales", scopes=["chat:write"]),

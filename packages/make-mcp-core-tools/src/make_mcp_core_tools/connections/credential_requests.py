@@ -5,41 +5,24 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 import anyio
-from make_blueprint.bindings import bindings
 from make_mcp_base.authoring import (
-    ConnectionId,
     Document,
-    Failure,
     Input,
     Make,
     NextCall,
     Output,
     Page,
     PageInput,
-    Problem,
-    ScenarioId,
     TeamId,
     Timestamp,
-    Undo,
-    Watch,
-    delete,
     page_of,
-    post,
 )
 from pydantic import Field
 
-from make_mcp_core_tools._engine.connection_uses import read_blueprint
 from make_mcp_core_tools.connections.declared import category
-from make_mcp_core_tools.connections.records import (
-    READ_SCENARIOS,
-    OneScenario,
-    connections_of,
-    read_connection,
-)
-from make_mcp_core_tools.connections.types import needed_by
 
 BASE = "/credential-requests"
-READ, WRITE = "credential-requests:read", "credential-requests:write"
+READ = "credential-requests:read"
 SETTLED = {"authorized", "declined", "invalid", "partially_authorized"}
 Status = Literal[
     "authorized", "declined", "incomplete", "invalid", "partially_authorized", "pending"
@@ -63,51 +46,6 @@ class WaitForRequest(Input):
     request_id: str = REQUEST_ID
     timeout_seconds: int = Field(default=60, ge=1, le=600)
     """How long to wait for the person."""
-
-
-class Wanted(Input):
-    """Something to authorize: by type, or by the modules of an app."""
-
-    kind: Literal["connection", "key"] = "connection"
-    type: str | None = None
-    """Type of the connection or key, such as `google`."""
-    scopes: list[str] = []
-    app: str | None = None
-    """Or an app whose modules need it."""
-    modules: list[str] = ["*"]
-    """Module names without the app; `*` means all."""
-    version: int | None = None
-    name: str | None = Field(default=None, max_length=128)
-    """Name of the connection or key that is made."""
-    description: str | None = Field(default=None, max_length=512)
-
-
-class Recipient(Input):
-    """Another person; Make sends a new one an e-mail."""
-
-    user_id: int | None = None
-    """A Make user (`user_list`)."""
-    name: str | None = Field(default=None, max_length=255)
-    email: str | None = Field(default=None, max_length=256, pattern=r"^[^@\s]+@[^@\s]+$")
-
-
-class CreateRequest(Input):
-    team_id: TeamId | None = None
-    items: list[Wanted] = Field(default=[], max_length=64)
-    scenario_id: ScenarioId | None = None
-    """Instead of `items`: ask for the connections its blueprint needs and the team lacks."""
-    name: str | None = Field(default=None, max_length=255)
-    """What the person reads first."""
-    description: str | None = Field(default=None, max_length=512)
-    recipient: Recipient | None = None
-    """Leave out to pass the link on yourself."""
-
-
-class ExtendConnection(Input):
-    connection_id: ConnectionId
-    scopes: list[str] = []
-    modules: list[str] = []
-    """Or modules (`app:module`) whose scopes it shall carry."""
 
 
 # Outputs
@@ -169,32 +107,6 @@ class Waited(Output):
     next_calls: list[NextCall] = []
 
 
-class RequestCreated(Output):
-    reveals: ClassVar[tuple[str, ...]] = ("authorize_url",)
-
-    request_id: str
-    authorize_url: str
-    """The link to open; pass it to the person."""
-    status: str
-    expires: Timestamp | None = None
-    asks_for: list[str] = []
-    emailed: bool = False
-    next_calls: list[NextCall] = []
-
-
-class Extended(Output):
-    reveals: ClassVar[tuple[str, ...]] = ("authorize_url",)
-
-    connection_id: int
-    changed: bool
-    """False when every scope is there already."""
-    scopes_present: list[str]
-    scopes_missing: list[str] = []
-    request_id: str | None = None
-    authorize_url: str | None = None
-    next_calls: list[NextCall] = []
-
-
 # Make's answers
 
 
@@ -232,11 +144,6 @@ class DetailRecord(RequestRecord):
 
 class OneDetail(Output):
     request_detail: DetailRecord
-
-
-class OpenedRequest(Output):
-    request: RequestRecord
-    public_uri: str = ""
 
 
 # Reading
@@ -287,7 +194,7 @@ async def credential_request_get(make: Make, args: GetRequest) -> RequestDetail:
         description=one.description,
         asked=_asked(one),
         expires=one.expires_at,
-        authorize_url=_link(make, one),
+        authorize_url=link_of(make, one),
         credentials=[_state(credential) for credential in one.credentials],
     )
 
@@ -297,7 +204,7 @@ async def _detail(make: Make, request_id: str) -> DetailRecord:
     return (await make.get(path, into=OneDetail)).request_detail
 
 
-def _link(make: Make, one: RequestRecord) -> str:
+def link_of(make: Make, one: RequestRecord) -> str:
     """Give the address of a request's page; its form is documented (API reference, 2.11)."""
     return make.page_url(f"credence/{one.team_id}/{one.id}")
 
@@ -356,7 +263,7 @@ def _waited(make: Make, one: DetailRecord, seconds: int) -> Waited:
         waited_seconds=seconds,
         connection_ids=[s.connection_id for s in granted if s.connection_id is not None],
         key_ids=[s.key_id for s in granted if s.key_id is not None],
-        authorize_url=None if done else _link(make, one),
+        authorize_url=None if done else link_of(make, one),
         credentials=[state for state in states if state.state != "authorized"],
         next_calls=[] if done else [wait_call(one.id)],
     )
@@ -368,241 +275,4 @@ def wait_call(request_id: str) -> NextCall:
         tool="credential_request_wait",
         arguments={"request_id": request_id},
         why="Get the connection id once the person has granted access.",
-    )
-
-
-# Asking
-
-
-@category.tool(
-    scope=WRITE,
-    effect="create",
-    formerly=(
-        "credential-requests_create",
-        "credential-requests_create-by-credentials",
-        "credential-requests_create-action",
-    ),
-    words=("authorize", "oauth link", "ask a person", "missing connections"),
-    examples=[
-        CreateRequest(items=[Wanted(type="slack", scopes=["chat:write"])]),
-        CreateRequest(items=[Wanted(app="google-sheets", modules=["addRow"])], name="Sheets"),
-    ],
-)
-async def credential_request_create(make: Make, args: CreateRequest) -> RequestCreated:
-    """Ask a person to authorize connections or keys; gives the link they open.
-
-    Items by type, by modules of an app, or the missing ones of a scenario. No secret passes here.
-    """
-    items = list(args.items) or await _missing(make, args)
-    _refuse_faulty(items, args)
-    opened = await open_request(
-        make,
-        args.team_id or 0,
-        items,
-        name=args.name,
-        description=args.description,
-        recipient=args.recipient,
-    )
-    return RequestCreated(
-        request_id=opened.request.id,
-        authorize_url=opened.public_uri or _link(make, opened.request),
-        status=opened.request.status,
-        expires=opened.request.expires_at,
-        asks_for=[_words(item) for item in items],
-        emailed=opened.request.should_send_email,
-        next_calls=[wait_call(opened.request.id)],
-    )
-
-
-def _words(item: Wanted) -> str:
-    return f"{item.kind} {item.type}" if item.type else f"{item.app}: {', '.join(item.modules)}"
-
-
-async def _missing(make: Make, args: CreateRequest) -> list[Wanted]:
-    """Find the connections a scenario's blueprint names that its team does not have."""
-    if args.scenario_id is None:
-        return []
-    path = f"/scenarios/{args.scenario_id}"
-    scenario = (await make.get(path, into=OneScenario, scope=READ_SCENARIOS)).scenario
-    if scenario.team_id != args.team_id:
-        raise Failure(
-            f"Scenario {scenario.id} belongs to team {scenario.team_id}, not {args.team_id}.",
-            next_step=f"Call `credential_request_create` again with team_id={scenario.team_id}.",
-            code="other_team",
-        )
-    found = bindings(await read_blueprint(make, args.scenario_id))
-    known = {str(one.id) for one in await connections_of(make, args.team_id or 0)}
-    needed = [b for b in found if b.kind == "connection" and str(b.value) not in known]
-    types = sorted({b.type for b in needed if b.type})
-    untyped = sum(not b.type for b in needed)
-    if untyped:
-        make.warn(f"{untyped} bindings name no connection type and are left out.")
-    if not types:
-        raise Failure(
-            f"Scenario {args.scenario_id} lacks no connection that can be asked for.",
-            why=f"All connections of type known exist in team {args.team_id}.",
-            next_step=f"Test them with `connection_verify` all_in_team={args.team_id}.",
-            code="nothing_missing",
-        )
-    return [Wanted(type=name) for name in types]
-
-
-def _refuse_faulty(items: list[Wanted], args: CreateRequest) -> None:
-    problems = [p for at, item in enumerate(items) for p in _faults(at, item)]
-    shapes = {item.type is None for item in items}
-    if not items:
-        problems.append(Problem("items", "is empty.", "Send `items`, or a `scenario_id`."))
-    if len(shapes) == 2:
-        fix = "Make takes them apart: send two requests."
-        problems.append(Problem("items", "mixes items by type and by app.", fix))
-    if args.recipient:
-        problems += _recipient_faults(args.recipient, args.name, by_type=False in shapes)
-    if problems:
-        raise Failure(
-            "The request cannot be made.",
-            problems=problems,
-            next_step="Call `credential_request_create` again with the corrections above.",
-            code="invalid_arguments",
-        )
-
-
-def _faults(at: int, item: Wanted) -> list[Problem]:
-    path = f"items[{at}]"
-    if (item.type is None) == (item.app is None):
-        return [Problem(path, "needs either `type` or `app`.")]
-    if item.app and item.scopes:
-        return [Problem(f"{path}.scopes", "go with `type`; modules bring their own.")]
-    return []
-
-
-def _recipient_faults(who: Recipient, name: str | None, *, by_type: bool) -> list[Problem]:
-    problems: list[Problem] = []
-    if who.user_id is None and not (who.name and who.email):
-        problems.append(Problem("recipient", "needs `user_id`, or `name` and `email`."))
-    if by_type:
-        fix = "Use items by `app`, or leave it out and pass the link on."
-        problems.append(Problem("recipient", "works only with items by `app`.", fix))
-    if not name:
-        problems.append(Problem("name", "is required together with `recipient`."))
-    return problems
-
-
-async def open_request(
-    make: Make,
-    team_id: int,
-    items: list[Wanted],
-    *,
-    name: str | None = None,
-    description: str | None = None,
-    recipient: Recipient | None = None,
-) -> OpenedRequest:
-    """Open a credential request.
-
-    Args:
-        make: The call's Make.
-        team_id: The team that gets the credentials.
-        items: All by type, or all by app.
-        name: Its title.
-        description: Text for the person.
-        recipient: Another person, for items by app.
-
-    Raises:
-        Failure: Make refused, for example because a type is unknown.
-    """
-    told = {"name": name, "description": description}
-    body: Document = {"teamId": team_id, **{k: v for k, v in told.items() if v}}
-    if items[0].type is None:
-        body["credentials"] = [_by_app(item) for item in items]
-        path = f"{BASE}/actions/create"
-        if recipient is not None:
-            path, body["provider"] = f"{BASE}/requests/v2", _provider(recipient)
-    else:
-        path = f"{BASE}/actions/create-by-credentials"
-        for key, kind in (("connections", "connection"), ("keys", "key")):
-            if wanted := [_by_type(item) for item in items if item.kind == kind]:
-                body[key] = wanted
-    asked = ", ".join(_words(item) for item in items)
-    return await make.write(
-        post(path, body, scope=WRITE), into=OpenedRequest, says=f"Ask for {asked}", undo=_withdraw
-    )
-
-
-def _withdraw(opened: OpenedRequest) -> Undo:
-    path = f"{BASE}/requests/{opened.request.id}"
-    note = "What the person granted by then stays."
-    return Undo((delete(path, scope=WRITE),), Watch(path, ("request.status",)), note)
-
-
-def _by_app(item: Wanted) -> Document:
-    body: Document = {"appName": item.app, "appModules": list(item.modules)}
-    more = {
-        "appVersion": item.version,
-        "nameOverride": item.name,
-        "description": item.description,
-    }
-    return body | {name: value for name, value in more.items() if value is not None}
-
-
-def _by_type(item: Wanted) -> Document:
-    body: Document = {"type": item.type}
-    if item.kind == "connection" and item.scopes:
-        body["scope"] = list(item.scopes)
-    more = {"nameOverride": item.name, "description": item.description}
-    return body | {name: value for name, value in more.items() if value is not None}
-
-
-def _provider(who: Recipient) -> Document:
-    if who.user_id is not None:
-        return {"providerMakeUserId": who.user_id}
-    return {"newUser": {"name": who.name, "email": who.email}}
-
-
-@category.tool(
-    scope=WRITE,
-    effect="create",
-    formerly=("credential-requests_extend", "credential-requests_extend-connection"),
-    words=("more scopes", "permissions", "missing scope"),
-)
-async def credential_request_extend(make: Make, args: ExtendConnection) -> Extended:
-    """Ask for more scopes on an existing connection; gives the link they are granted on.
-
-    Scopes that are there already are told and cost nothing: `changed` is false then.
-    """
-    one = await read_connection(make, args.connection_id)
-    needs = [await needed_by(make, module) for module in args.modules]
-    wanted = list(dict.fromkeys([*args.scopes, *(s for need in needs for s in need.scopes)]))
-    if not wanted and not args.modules:
-        raise Failure(
-            "No scope is named.",
-            next_step="Call `credential_request_extend` again with `scopes` or `modules`.",
-            code="invalid_arguments",
-        )
-    lacking = [scope for scope in wanted if scope not in one.granted]
-    present = [scope for scope in wanted if scope in one.granted]
-    if not lacking:
-        return Extended(connection_id=one.id, changed=False, scopes_present=present)
-    if not one.is_oauth:
-        raise Failure(
-            f"The connection “{one.name}” ({one.id}) has no scopes.",
-            why=f"Its type `{one.account_name}` is not granted in a browser; what it may do is"
-            " decided where its key was made.",
-            next_step="Make a key with more rights in the app, and enter it with"
-            f" `connection_update` connection_id={one.id}.",
-            code="no_scopes",
-        )
-    opened = await make.write(
-        post(f"{BASE}/actions/extend", {"connectionId": one.id, "scopes": lacking}),
-        into=OpenedRequest,
-        says=f"Ask for {len(lacking)} more scopes on “{one.name}” ({one.id})",
-        undo=_withdraw,
-        before={"scopes": [*one.granted]},
-    )
-    return Extended(
-        connection_id=one.id,
-        changed=True,
-        scopes_present=present,
-        scopes_missing=lacking,
-        request_id=opened.request.id,
-        authorize_url=opened.public_uri or _link(make, opened.request),
-        next_calls=[wait_call(opened.request.id)],
     )

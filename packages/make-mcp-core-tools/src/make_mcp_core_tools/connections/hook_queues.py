@@ -318,7 +318,6 @@ async def _export(
 @category.tool(
     scope="hooks:read",
     effect="read",
-    formerly=("hook-logs_list",),
     words=("deliveries", "webhook history"),
 )
 async def hook_log_list(make: Make, args: ListHookLog) -> HookLog:

@@ -107,7 +107,6 @@ class OneLog(Output):
 @category.tool(
     scope="hooks:read",
     effect="run",
-    formerly=("webhook_test", "test-webhook"),
     words=("try webhook", "test payload", "end to end"),
     examples=[SendTest(hook_id=12, body={"order": "A-1"})],
 )

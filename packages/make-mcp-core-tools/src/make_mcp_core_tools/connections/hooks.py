@@ -277,7 +277,7 @@ def _row(one: HookRecord, *, shows_url: bool) -> HookRow:
 @category.tool(
     scope="hooks:read",
     effect="read",
-    formerly=("hooks_get", "hooks_ping", "hook_ping", "get-webhook"),
+    formerly=("hooks_get", "hooks_ping", "hook_ping"),
     words=("webhook state", "address", "learning"),
 )
 async def hook_get(make: Make, args: GetHook) -> Hook:
@@ -350,7 +350,7 @@ def refuse_closed(one: HookRecord) -> None:
 @category.tool(
     scope=WRITE,
     effect="create",
-    formerly=("hooks_create", "create-webhook", "create-hook"),
+    formerly=("hooks_create", "create-webhook"),
     words=("new webhook", "new mailhook", "address"),
     examples=[
         CreateHook(name="Orders in"),

@@ -174,7 +174,7 @@ async def missing_scopes(make: Make, one: ConnectionRecord, scopes: list[str]) -
     words=("test", "works", "expired", "revoked"),
 )
 async def connection_verify(make: Make, args: VerifyConnections) -> Verified:
-    """Test connections against their services: works, or why not and since which text.
+    """Test connections against their services: which work, and why the others do not.
 
     Give ids, or a team to test all of its connections.
     """

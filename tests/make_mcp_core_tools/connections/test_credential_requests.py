@@ -1,0 +1,187 @@
+"""Asking people for access, and waiting for them."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from harness import Server, Told
+from make_mcp_core_tools.connections import category
+from mcp.types import CallToolResult
+
+if TYPE_CHECKING:
+    from .conftest import Office
+
+pytestmark = pytest.mark.anyio
+
+
+async def asked(core: Server, office: "Office", **args: Any) -> dict[str, Any]:
+    items = [{"type": "slack", "scopes": ["chat:write"]}]
+    told = await core.call(
+        "credential_request_create", **({"team_id": office.team, "items": items} | args)
+    )
+    return told.data
+
+
+async def test_a_request_gives_a_link_and_can_be_withdrawn(core: Server, office: "Office") -> None:
+    told = await asked(core, office, name="Chat access")
+    request = told["request_id"]
+    assert request in told["authorize_url"]
+    listed = (await core.call("credential_request_list", team_id=office.team)).data
+    assert [(one["id"], one["status"]) for one in listed["requests"]] == [(request, "pending")]
+    await core.apply("operation_undo", operation_id=told["operation_id"])
+    assert not await office.exists(f"/credential-requests/requests/{request}")
+
+
+async def test_an_answered_request_is_not_withdrawn(core: Server, office: "Office") -> None:
+    told = await asked(core, office)
+    await office.authorize(told["request_id"])
+    refused = await core.call("operation_undo", operation_id=told["operation_id"])
+    assert refused.error["code"] == "moved_on"
+
+
+async def test_a_dry_run_asks_nobody(core: Server, office: "Office") -> None:
+    await office.forget()
+    told = await asked(core, office, dry_run=True)
+    assert told["plan"]["requests"][0]["body"]["connections"][0]["type"] == "slack"
+    assert await office.writes() == []
+
+
+async def test_waiting_ends_when_the_person_has_answered(core: Server, office: "Office") -> None:
+    request = (await asked(core, office))["request_id"]
+    messages: list[str | None] = []
+
+    async def answer_once(progress: float, total: float | None, message: str | None) -> None:
+        messages.append(message)
+        if len(messages) == 1:
+            await office.authorize(request)
+
+    result: CallToolResult = await core.client.call_tool(
+        "credential_request_wait",
+        {"request_id": request, "timeout_seconds": 60},
+        progress_callback=answer_once,
+    )
+    told = Told(result).data
+    assert (told["done"], told["status"]) == (True, "authorized")
+    [connection] = told["connection_ids"]
+    assert await office.exists(f"/connections/{connection}")
+    assert "pending" in str(messages[0])
+
+
+async def test_waiting_in_vain_gives_the_link_and_the_call_to_go_on(
+    core: Server, office: "Office"
+) -> None:
+    request = (await asked(core, office))["request_id"]
+    told = await core.call("credential_request_wait", request_id=request, timeout_seconds=1)
+    assert (told.data["done"], told.data["waited_seconds"]) == (False, 1)
+    assert request in told.data["authorize_url"]
+    assert told.data["next_calls"][0]["tool"] == "credential_request_wait"
+
+
+async def test_a_declined_credential_tells_its_reason(core: Server, office: "Office") -> None:
+    request = (await asked(core, office))["request_id"]
+    shown = await core.call("credential_request_get", request_id=request)
+    credential = shown.data["credentials"][0]["id"]
+    await office.authorize(request, {"decline": {credential: "Not my app"}})
+    told = (await core.call("credential_request_wait", request_id=request)).data
+    assert (told["done"], told["status"]) == (True, "declined")
+    assert told["credentials"][0]["reason"] == "Not my app"
+
+
+async def test_connections_and_keys_are_asked_for_in_one_request(
+    core: Server, office: "Office"
+) -> None:
+    items = [{"type": "slack"}, {"kind": "key", "type": "basicauth"}]
+    request = (await asked(core, office, items=items))["request_id"]
+    await office.authorize(request)
+    told = (await core.call("credential_request_wait", request_id=request)).data
+    assert (len(told["connection_ids"]), len(told["key_ids"])) == (1, 1)
+
+
+async def test_a_scenario_s_missing_connections_are_computed(
+    core: Server, office: "Office", bound: Any
+) -> None:
+    here = await office.connection()
+    scenario = await office.scenario(
+        "Copy",
+        bound("openai-gpt-3:CreateCompletion", here),
+        bound("slack:PostNote", 987654321, "slack"),
+    )
+    told = await asked(core, office, items=[], scenario_id=scenario)
+    assert told["asks_for"] == ["connection slack"]
+    whole = await office.scenario("Whole", bound("openai-gpt-3:CreateCompletion", here))
+    none = await core.call("credential_request_create", team_id=office.team, scenario_id=whole)
+    assert none.error["code"] == "nothing_missing"
+
+
+async def test_app_modules_are_asked_of_another_person(
+    core: Server, office: "Office", bound: Any
+) -> None:
+    chat = await office.granted()
+    await office.scenario("Post", bound("slack:PostNote", chat, "slack"))
+    told = await asked(
+        core,
+        office,
+        name="For Uma",
+        items=[{"app": "slack", "modules": ["PostNote"]}],
+        recipient={"name": "Uma", "email": "uma@example.org"},
+    )
+    assert told["emailed"] is True
+    shown = (await core.call("credential_request_get", request_id=told["request_id"])).data
+    assert shown["credentials"][0]["app"] == "slack"
+
+
+async def test_every_fault_of_a_request_is_told_at_once(core: Server, office: "Office") -> None:
+    told = await core.call(
+        "credential_request_create",
+        team_id=office.team,
+        items=[{"type": "slack", "app": "slack"}, {}, {"app": "x", "scopes": ["a"]}],
+        recipient={"name": "Uma"},
+    )
+    paths = [problem["path"] for problem in told.error["problems"]]
+    assert paths == [
+        "items[0]",
+        "items[1]",
+        "items[2].scopes",
+        "items",
+        "recipient",
+        "recipient",
+        "name",
+    ]
+    empty = await core.call("credential_request_create", team_id=office.team)
+    assert empty.error["problems"][0]["path"] == "items"
+
+
+async def test_extending_asks_only_for_what_is_missing(core: Server, office: "Office") -> None:
+    ident = await office.granted("read")
+    told = await core.call(
+        "credential_request_extend", connection_id=ident, scopes=["read", "write"]
+    )
+    assert (told.data["changed"], told.data["scopes_missing"]) == (True, ["write"])
+    await office.authorize(told.data["request_id"])
+    again = await core.call("credential_request_extend", connection_id=ident, scopes=["write"])
+    assert again.data["changed"] is False
+
+
+async def test_scopes_that_are_there_already_are_a_success_that_names_them(
+    core: Server, office: "Office"
+) -> None:
+    ident = await office.granted("read", "write")
+    await office.forget()
+    told = await core.call(
+        "credential-requests_extend", connection_id=ident, scopes=["write", "read"]
+    )
+    assert told.data["changed"] is False
+    assert told.data["scopes_present"] == ["write", "read"]
+    assert await office.writes() == []
+
+
+async def test_a_connection_without_scopes_cannot_be_extended(
+    core: Server, office: "Office"
+) -> None:
+    ident = await office.connection()
+    told = await core.call("credential_request_extend", connection_id=ident, scopes=["x"])
+    assert told.error["code"] == "no_scopes"
+    assert "connection_update" in told.error["next_step"]
+
+
+async def test_names_of_tools_are_never_cropped() -> None:
+    assert max(len(name) for name in category.tools) <= 48
