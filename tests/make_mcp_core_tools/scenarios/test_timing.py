@@ -180,3 +180,31 @@ async def test_f7_cron_and_hour_are_answered_with_what_there_is(
     problems = {problem["path"]: problem for problem in told.error["problems"]}
     assert {"cron", "hour", "kind"} <= set(problems)
     assert problems["cron"]["fix"]
+
+
+async def test_hours_and_dates_limit_an_interval(
+    core: Server, scenario: int, stored: Reader
+) -> None:
+    told = await core.call(
+        "scenario_schedule_set",
+        scenario_id=scenario,
+        kind="every",
+        interval_minutes=60,
+        starts_at="2030-01-01T00:00:00Z",
+        ends_at="2030-02-01T00:00:00Z",
+        windows=[{"days": ["saturday"], "from_time": "09:00", "to_time": "17:00"}],
+        max_runs_per_minute=5,
+    )
+    kept = (await stored(scenario))["scheduling"]
+    assert kept["restrict"] == [{"time": ["09:00", "17:00"], "days": [6]}]
+    assert kept["between"] == ["2030-01-01T00:00:00.000Z", "2030-02-01T00:00:00.000Z"]
+    runs = [datetime.fromisoformat(run) for run in told.data["next_runs"]]
+    assert {(run.year, run.isoweekday()) for run in runs} == {(2030, 6)}
+    assert all(9 <= run.hour <= 17 for run in runs)
+
+
+async def test_a_moment_that_has_passed_is_no_schedule(core: Server, scenario: int) -> None:
+    told = await core.call(
+        "scenario_schedule_set", scenario_id=scenario, kind="once", date="2020-01-01T10:00:00Z"
+    )
+    assert told.error["problems"][0]["path"] == "date"

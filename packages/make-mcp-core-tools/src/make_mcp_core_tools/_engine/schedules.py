@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -42,6 +43,7 @@ MAKE_TYPES: dict[Kind, str] = {
 }
 _CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 _LOOK_AHEAD = timedelta(days=366 * 5)
+_MOST_CANDIDATES = 100_000
 _WANTED: dict[Kind, tuple[str, ...]] = {
     "every": ("interval_minutes",),
     "daily": ("time",),
@@ -79,6 +81,11 @@ class Schedule(Input):
     """For `once`: date and time."""
     timezone: str | None = None
     """IANA name the times are given in; default: the organization's."""
+
+
+class FullSchedule(Schedule):
+    """A schedule with its limits."""
+
     starts_at: Timestamp | None = None
     """No run before."""
     ends_at: Timestamp | None = None
@@ -165,14 +172,19 @@ def translate(schedule: Schedule, place: Place, *, instant: bool, path: str = ""
 
 
 def _refuse_unused(schedule: Schedule, result: Translated, path: str) -> None:
-    wanted = {*_WANTED.get(schedule.kind, ()), "timezone"}
+    wanted = _WANTED.get(schedule.kind, ())
     for name in ("interval_minutes", "time", "days", "months", "date"):
         if getattr(schedule, name) and name not in wanted:
             text = f"`{schedule.kind}` takes no `{name}`."
             result.problems.append(Problem(f"{path}{name}", text, "Leave it out."))
+    if not isinstance(schedule, FullSchedule):
+        return
     if schedule.windows and schedule.kind != "every":
         text = "Windows limit an interval."
         result.problems.append(Problem(f"{path}windows", text, "Use kind `every`."))
+    if any(window.from_time >= window.to_time for window in schedule.windows):
+        text, fix = "A window closes before it opens.", "Split it at midnight into two."
+        result.problems.append(Problem(f"{path}windows", text, fix))
     if schedule.ends_at and not schedule.starts_at:
         text = "An end needs a beginning."
         result.problems.append(Problem(f"{path}ends_at", text, "Add starts_at."))
@@ -214,6 +226,11 @@ def _fill(schedule: Schedule, place: Place, result: Translated, path: str) -> No
         if not all(1 <= month <= 12 for month in schedule.months):
             result.problems.append(Problem(f"{path}months", "Months are 1 to 12."))
         result.scheduling["months"] = sorted(set(schedule.months))
+    if isinstance(schedule, FullSchedule):
+        _fill_limits(schedule, given, result)
+
+
+def _fill_limits(schedule: FullSchedule, given: ZoneInfo, result: Translated) -> None:
     if schedule.starts_at:
         ends = schedule.ends_at or datetime(2099, 12, 31, tzinfo=UTC)
         result.scheduling["between"] = [_moment(schedule.starts_at, given), _moment(ends, given)]
@@ -351,7 +368,7 @@ def next_runs(
         The moments in the organization's zone; none for scenarios that do not run by the clock.
     """
     runs: list[datetime] = []
-    for moment in _candidates(scheduling, zone, after):
+    for moment in islice(_candidates(scheduling, zone, after), _MOST_CANDIDATES):
         if moment - after > _LOOK_AHEAD or _over(scheduling, moment):
             break
         if _open(scheduling, moment.astimezone(zone)):

@@ -50,7 +50,7 @@ class ListScenarios(PageInput):
 
 
 class SearchScenarios(PageInput):
-    team_id: TeamId
+    team_id: TeamId | None = None
     query: str | None = Field(default=None, min_length=2)
     """Text in names, settings or mapped values, in any case."""
     app: str | None = None
@@ -118,7 +118,7 @@ class Hits(Page):
     examples=[ListScenarios(active=True, has_problem=True, limit=50)],
 )
 async def scenario_list(make: Make, args: ListScenarios) -> ScenarioRows:
-    """List scenarios, filtered over the whole list: of a team, an organization, or all you reach."""
+    """List scenarios of a team, an organization, or all teams, filtered over the whole list."""
     places = await _places(make, args)
     found = await make.each(places, lambda place: team_scenarios(make, place))
     rows = [row for rows in found for row in rows]
@@ -150,8 +150,9 @@ async def scenario_search(make: Make, args: SearchScenarios) -> Hits:
             " data_store_id, variable, function, iml_contains, url_contains.",
             code="invalid_arguments",
         )
-    rows = await team_scenarios(make, {"teamId": args.team_id})
-    kept = await indexed(make, args.team_id, rows)
+    team = await make.team(args.team_id)
+    rows = await team_scenarios(make, {"teamId": team})
+    kept = await indexed(make, team, rows)
     hits = [hit for row in rows for hit in _hits(row, kept[row.id], tests, args.query)]
     page, more = page_of(hits, args)
     return Hits(hits=page, scenarios_searched=len(rows), **more)

@@ -27,6 +27,7 @@ from make_mcp_core_tools._engine.scenarios import (
     read_stored,
 )
 from make_mcp_core_tools._engine.schedules import (
+    FullSchedule,
     Place,
     Schedule,
     in_words,
@@ -39,7 +40,7 @@ from make_mcp_core_tools.scenarios.declared import category
 # Inputs
 
 
-class SetSchedule(Schedule):
+class SetSchedule(FullSchedule):
     scenario_id: ScenarioId
 
 
