@@ -93,6 +93,7 @@ class FullSchedule(Schedule):
     windows: list[Window] = []
     """Hours in which `every` may run."""
     max_runs_per_minute: int | None = Field(default=None, ge=1, le=10_000)
+    """For webhooks: runs started in a minute at most."""
 
 
 @dataclass(slots=True)

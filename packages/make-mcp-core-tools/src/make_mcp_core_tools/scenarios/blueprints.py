@@ -47,6 +47,7 @@ _ENDED = 1, 2, 3
 class GetBlueprint(Input):
     scenario_id: ScenarioId
     view: Literal["full", "outline", "modules"] = "full"
+    """How much of it."""
     module_ids: list[int] = []
     """For view `modules`."""
     version_id: int | None = Field(default=None, ge=1)

@@ -62,12 +62,14 @@ class CreateScenario(Input):
     name: str | None = Field(default=None, min_length=1, max_length=120)
     """Default: the blueprint's."""
     description: str | None = Field(default=None, max_length=240)
+    """What it is for."""
     folder_id: FolderId | None = None
     schedule: Schedule | None = None
     """Default: `immediately` for webhooks, else every 15 minutes or the plan's minimum."""
     inputs: list[Document] | Document | None = None
     """Make fields or a JSON Schema; need schedule kind on_demand."""
     outputs: list[Document] | Document | None = None
+    """Likewise."""
     activate: bool = False
     """Switch it on."""
     allow_app_install: bool = False

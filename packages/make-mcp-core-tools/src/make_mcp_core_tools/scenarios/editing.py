@@ -72,7 +72,9 @@ class PatchScenario(Input):
 class UpdateScenario(Input):
     scenario_id: ScenarioId
     name: str | None = Field(default=None, min_length=1, max_length=120)
+    """New name."""
     description: str | None = Field(default=None, max_length=240)
+    """New description."""
     folder_id: FolderId | None = None
     """null takes it out of its folder."""
     blueprint: BlueprintArgument | None = None

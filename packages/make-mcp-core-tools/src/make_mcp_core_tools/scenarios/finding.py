@@ -38,6 +38,7 @@ class ListScenarios(PageInput):
     active: bool | None = None
     """Only active, or only inactive ones."""
     type: Literal["scenario", "tool"] | None = None
+    """Scenarios, or the tools of agents."""
     ids: list[ScenarioId] = []
     """Only these."""
     name_contains: str | None = None
@@ -47,6 +48,7 @@ class ListScenarios(PageInput):
     has_problem: bool | None = None
     """Only with problems (invalid, paused, incomplete executions), or only without."""
     sort: Literal["name", "last_edit", "created"] = "last_edit"
+    """By name, or the latest first."""
 
 
 class SearchScenarios(PageInput):

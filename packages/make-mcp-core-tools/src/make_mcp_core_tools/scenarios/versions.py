@@ -49,6 +49,7 @@ class DiffBlueprints(Input):
     blueprint: BlueprintArgument | None = None
     """Compare with this blueprint instead, as the later side."""
     view: Literal["lines", "markdown", "entries"] = "lines"
+    """Form of the answer."""
 
 
 class RestoreBlueprint(Input):
