@@ -129,9 +129,9 @@ class _Reader:
 
     def _target(self, reference: str, path: str) -> Document:
         found: Any = self.root
-        for part in reference.removeprefix("#/").split("/"):
+        for part in reference.removeprefix("#").split("/")[1:]:
             found = cast("Document", found).get(part) if isinstance(found, dict) else None
-        if not reference.startswith("#/") or not isinstance(found, dict):
+        if not reference.startswith("#") or not isinstance(found, dict):
             self.problems.append(Problem(path, f"refers to {reference}, which is not here."))
             return {"type": "string"}
         return cast("Document", found)

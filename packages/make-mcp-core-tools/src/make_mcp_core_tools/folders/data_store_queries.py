@@ -223,11 +223,16 @@ def _holds(record: Record, condition: Condition) -> bool:
     if op in _ORDERED:
         (kind, left), (other, right) = _rank(found), _rank(wanted)
         return kind == other and _ORDERED[op](left, right)
-    if isinstance(found, list) and op == "contains":
+    if op == "contains":
+        return _contains(found, str(wanted))
+    return isinstance(found, str) and found.casefold().startswith(str(wanted).casefold())
+
+
+def _contains(found: Any, wanted: str) -> bool:
+    """Look for an item in a list, or for a piece of text in anything else."""
+    if isinstance(found, list):
         return wanted in cast("list[Any]", found)
-    text = str(found).casefold() if found is not None else ""
-    sought = str(wanted).casefold()
-    return sought in text if op == "contains" else text.startswith(sought)
+    return found is not None and wanted.casefold() in str(found).casefold()
 
 
 # Rows

@@ -137,7 +137,7 @@ def _argument_problems(args: MoveItems) -> list[Problem]:
     if bool(args.scenario_ids) == by_choice:
         text = "either they, or `from_folder_id` and `name_contains`, are needed."
         problems.append(Problem("scenario_ids", text))
-    if args.out_of_folders and not (args.scenario_ids or args.from_folder_id):
+    if args.out_of_folders and args.name_contains is not None and not args.from_folder_id:
         problems.append(Problem("from_folder_id", "is needed to choose by name here."))
     return problems
 
