@@ -11,7 +11,13 @@ from make_mcp_core_tools._engine.moments import iso
 from make_mcp_core_tools._engine.open_runs import end_was_told
 from make_mcp_core_tools._engine.run_log import Entry, read_entry
 from make_mcp_core_tools._engine.run_modules import find_cause, module_name, read_pinned
-from make_mcp_core_tools._engine.run_watch import MOST_BYTES, Seen, State, intervals
+from make_mcp_core_tools._engine.run_watch import (
+    MOST_BYTES,
+    MOST_RESOURCE_BYTES,
+    Seen,
+    State,
+    intervals,
+)
 
 if TYPE_CHECKING:
     from make_mcp_base.authoring import Make
@@ -68,7 +74,10 @@ def outputs_note(state: State) -> str | None:
     """Say why outputs are missing, when they are."""
     if not state.outputs_too_large:
         return None
-    return f"The outputs are above {MOST_BYTES:,} bytes and were not fetched; see `url`."
+    return (
+        f"The outputs are above {MOST_BYTES:,} bytes and were not fetched; `resource_uri` has up to"
+        f" {MOST_RESOURCE_BYTES:,}, `url` all."
+    )
 
 
 def resource_uri(scenario_id: int, execution_id: str) -> str:
