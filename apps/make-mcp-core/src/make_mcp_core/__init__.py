@@ -17,7 +17,6 @@ app = App(
         "scenario_execution_list",
         "scenario_execution_get",
         "scenario_troubleshoot",
-        "connection_list",
     ),
     config_name="make-core-server",
     config_timeout=30,

@@ -126,15 +126,15 @@ class _Call:
         if not self.entry.writes:
             return await self._answer(await self.tool.handler(make, args), make, args)
         if dry_run:
-            return await self._plan(args, raw, sealed=False)
+            return await self._plan(args, raw, asks=False)
         if plan_id:
             return await self._apply_plan(args, raw, str(plan_id))
         if self.tool.effect == "delete" or self.tool.confirm:
-            return await self._plan(args, raw, sealed=True)
+            return await self._plan(args, raw, asks=True)
         try:
             return await self._apply(args, None)
         except NeedsPlan:
-            return await self._plan(args, raw, sealed=True)
+            return await self._plan(args, raw, asks=True)
 
     async def _check_account(self) -> None:
         """Refuse what the token may not do, when Make tells its scopes; ask Make only once."""
@@ -173,15 +173,20 @@ class _Call:
         self.understood = make
         return parse(model, resolved, self.entry.name)
 
-    async def _plan(self, args: Input, raw: Mapping[str, Any], *, sealed: bool) -> Answer:
+    async def _plan(self, args: Input, raw: Mapping[str, Any], *, asks: bool) -> Answer:
+        """Show what the call would do, sealed so that a second call can do exactly that.
+
+        Args:
+            args: The call's arguments.
+            raw: The same as they were given; the plan is bound to them.
+            asks: True when the plan stands in for the result, so that a person should be asked.
+        """
         planning = Planning(_judge(self.kernel, self.entry.name))
         make = await self._make(planning)
         output = await self._handle(make, args)
         if not planning.writes and output is not None:
             return await self._answer(output, make, args)
         plan = view(planning, make)
-        if not sealed:
-            return answer({"plan": plan | {"applied": False}})
         sealer = Sealer(await self.kernel.store(), self.kernel.account_key)
         plan_id = await sealer.seal(self.entry.name, raw, planning)
         told: dict[str, Any] = {"plan_id": plan_id, "expires_in_minutes": 15, "applied": False}
@@ -191,6 +196,8 @@ class _Call:
             f" same arguments and plan_id={plan_id}."
         )
         result = answer({"plan": told})
+        if not asks:
+            return result
         shown = clean(redact(plan))
         parts = [*shown.get("steps", []), *shown.get("affects", []), shown["undo"]]
         question = "\n".join(map(str, parts))

@@ -14,7 +14,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from make_mcp_base.definition.effects import hints_of
-from make_mcp_base.definition.schema import Schema, input_schema, listed, output_schema
+from make_mcp_base.definition.schema import (
+    Schema,
+    input_schema,
+    listed,
+    output_schema,
+    unwrapped,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,7 +82,7 @@ def describe(tool: Tool) -> dict[str, Any]:
     """Generate the catalog's row of one tool."""
     row: dict[str, Any] = {
         "name": tool.name,
-        "description": tool.description,
+        "description": unwrapped(tool.description),
         "effect": tool.effect,
         "scope": tool.scope,
         "outside": tool.outside,
@@ -94,15 +100,10 @@ def _arguments(tool: Tool) -> Schema:
     schema = input_schema(tool.input)
     if tool.effect == "read":
         return schema
-    schema["properties"]["dry_run"] = {
-        "type": "boolean",
-        "description": "Only show the plan.",
+    schema["properties"] |= {
+        "dry_run": {"type": "boolean", "description": "Only show the plan."},
+        "plan_id": {"type": "string", "description": "Apply this plan."},
     }
-    if tool.effect == "delete" or tool.confirm:
-        schema["properties"]["plan_id"] = {
-            "type": "string",
-            "description": "Apply this plan, as given by the first call.",
-        }
     return schema
 
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
-_LISTED_DEPTH = 1
+_EVERYWHERE = frozenset({"next_calls", "operation_id", "plan"})
+"""Members that any writing tool may answer with; listing them with each would say nothing."""
 
 
 def input_schema(model: type[BaseModel]) -> Schema:
@@ -43,18 +44,22 @@ def output_schema(model: type[BaseModel], *, writes: bool) -> Schema:
 
 
 def listed(schema: Schema) -> Schema:
-    """Shorten an output schema for `tools/list`: its members and their types, one level deep."""
-    short = {"type": "object", "properties": _outline(schema.get("properties", {}), _LISTED_DEPTH)}
-    return short | ({"required": schema["required"]} if "required" in schema else {})
+    """Shorten an output schema for `tools/list`: the members that are always there, and types.
+
+    What is left out is allowed all the same; the whole schema is in the catalog and the manual.
+    """
+    properties = cast("dict[str, Schema]", schema.get("properties", {}))
+    required = cast("list[str]", schema.get("required", []))
+    short = {
+        name: {"type": properties[name]["type"]} if "type" in properties[name] else {}
+        for name in required or [name for name in properties if name not in _EVERYWHERE]
+    }
+    return {"type": "object", "properties": short} | ({"required": required} if required else {})
 
 
-def _outline(properties: dict[str, Schema], depth: int) -> dict[str, Schema]:
-    rows: dict[str, Schema] = {}
-    for name, schema in properties.items():
-        rows[name] = {"type": schema["type"]} if "type" in schema else {}
-        if depth > 1 and "properties" in schema:
-            rows[name]["properties"] = _outline(schema["properties"], depth - 1)
-    return rows
+def unwrapped(text: str) -> str:
+    """Join the lines of each paragraph: where a docstring broke them means nothing."""
+    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
 
 
 def _optional(model: type[BaseModel], name: str) -> bool:
@@ -81,6 +86,8 @@ def _walk(node: Any, definitions: dict[str, Schema], within: tuple[str, ...]) ->
             return {"type": "object"} | schema
         return _walk(definitions[name] | schema, definitions, (*within, name))
     schema.pop("title", None)
+    if isinstance(schema.get("description"), str):
+        schema["description"] = unwrapped(schema["description"])
     if "properties" in schema:
         members = cast("dict[str, Any]", schema["properties"])
         schema["properties"] = {k: _walk(v, definitions, within) for k, v in members.items()}

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from make_mcp_base.surface.selection import Selection
 
 SERVER_CATEGORY = "server"
+SERVER_EVERYDAY = ("health_check", "operation_list", "operation_undo", "server_info")
+"""Tools of the server itself that every surface lists; the others are found by search."""
 _LONGEST_GUESS = 100
 
 
@@ -112,8 +114,8 @@ class Surface:
     def shown(self, account: Holder | None) -> list[Entry]:
         """The tools to list, in alphabetical order."""
         if self.uses_gateway:
-            chosen = [self.entries[name] for name in self.everyday if name in self.entries]
-            chosen += [e for e in self.entries.values() if e.category == SERVER_CATEGORY]
+            names = (*self.everyday, *SERVER_EVERYDAY)
+            chosen = [self.entries[name] for name in names if name in self.entries]
             chosen += [
                 g for g in self.gateway.values() if not (self.selection.read_only and g.writes)
             ]
