@@ -58,15 +58,18 @@ def _app(flag: str) -> App:
 
 def _both(rest: list[str]) -> int:
     """Run the two servers over HTTP; further words go to both."""
+    from make_mcp_base.cli.options import port
     from make_mcp_base.server.supervising import Ward, supervise
 
     parser = argparse.ArgumentParser(prog="make-mcp-legacy --both", add_help=False)
-    parser.add_argument("--core-port", type=int, default=CORE_PORT)
-    parser.add_argument("--analytics-port", type=int, default=ANALYTICS_PORT)
+    parser.add_argument("--core-port", type=port, default=CORE_PORT)
+    parser.add_argument("--analytics-port", type=port, default=ANALYTICS_PORT)
     ports, rest = parser.parse_known_args(rest)
+    if ports.core_port == ports.analytics_port:
+        parser.error(f"the two servers cannot share port {ports.core_port}")
 
-    def ward(name: str, module: str, port: int) -> Ward:
-        words = ["serve", "--http", "--port", str(port), *rest]
+    def ward(name: str, module: str, number: int) -> Ward:
+        words = ["serve", "--http", "--port", str(number), *rest]
         return Ward(name, [sys.executable, "-m", module, *words])
 
     return supervise(

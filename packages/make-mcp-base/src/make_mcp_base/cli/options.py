@@ -48,7 +48,7 @@ def parser_of(app: App) -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", parents=[shared], help="serve MCP (the default)")
     serve.add_argument("--http", action="store_true", help="over Streamable HTTP in place of stdio")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    serve.add_argument("--port", type=_port, help=f"port to listen on ({app.port}, or PORT)")
+    serve.add_argument("--port", type=port, help=f"port to listen on ({app.port}, or PORT)")
     serve.add_argument(
         "--new-token",
         action="store_true",
@@ -98,7 +98,12 @@ def read_words(app: App, argv: list[str]) -> argparse.Namespace:
     return chosen
 
 
-def _port(text: str) -> int:
+def port(text: str) -> int:
+    """Read a port.
+
+    Raises:
+        ArgumentTypeError: It is none.
+    """
     if not (text.isascii() and text.isdigit() and int(text[:6]) <= _LAST_PORT):
         raise argparse.ArgumentTypeError(f"{text[:20]!r} is no port from 0 to {_LAST_PORT}")
     return int(text)
