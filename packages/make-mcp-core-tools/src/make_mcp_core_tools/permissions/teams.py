@@ -133,10 +133,7 @@ async def team_list(make: Make, args: ListTeams) -> Teams:
 
 @category.tool(scope="teams:read", effect="read", formerly=("teams_get", "get-team"))
 async def team_get(make: Make, args: GetTeam) -> TeamDetail:
-    """Show one team, and what it used in this period if asked.
-
-    Make's public API names no way to rename a team; do that in Make's interface.
-    """
+    """Show one team, and what it used in this period if asked."""
     columns = [*_COLUMNS, *(_USAGE if args.include_usage else [])]
     raw = (await make.get(f"/teams/{args.team_id}", {"cols": columns}, into=OneRawTeam)).team
     spent = raw.consumed_centicredits
