@@ -280,3 +280,28 @@ async def test_operations_are_measured_over_the_runs_a_scenario_really_made(
     assert measured["runs"] == len(logs) == 2
     assert measured["operations_per_run"] == sum(one["operations"] for one in logs) / 2
     assert "mean" in measured["formula"]
+
+
+async def test_schedule_inputs_and_outputs_are_judged_with_the_blueprint_of_a_scenario(
+    core: Server,
+    company: Company,
+    new_scenario: Maker,
+    blueprint: Builder,
+    step: Builder,
+    team: int,
+) -> None:
+    organization = (await company.get(f"/teams/{team}"))["team"]["organizationId"]
+    await company.control("PATCH", "/world", {"licenses": {str(organization): {"interval": 30}}})
+    back = step(1, "scenario-service:ReturnData", version=2, mapper={"sum": "1"})
+    outputs = [{"name": "sum", "type": "number"}, {"name": "tax", "type": "number"}]
+    called = await new_scenario(
+        blueprint(back), scheduling={"type": "on-demand"}, interface={"output": outputs}
+    )
+    told = await core.call("blueprint_validate", scenario_id=called["id"])
+    assert [fault["problem"] for fault in told.data["faults"]] == [
+        "It does not return tax; these stay empty."
+    ]
+    often = await new_scenario(blueprint(step(1)))
+    told = await core.call("blueprint_validate", scenario_id=often["id"])
+    assert told.data["valid"] is False
+    assert "interval_minutes=30" in told.data["faults"][0]["fix"]

@@ -125,6 +125,13 @@ async def read_stored(
     return Stored(blueprint, scheduling, interface, found.last_edit)
 
 
+def is_instant(scenario: Scenario, stored: Stored) -> bool:
+    """Tell whether a scenario begins with a webhook or another instant trigger."""
+    metadata = stored.blueprint.get("metadata")
+    instant = isinstance(metadata, dict) and metadata.get("instant") is True
+    return scenario.hook_id is not None or instant
+
+
 def refuse_stale(scenario: Scenario, expected: datetime | None) -> None:
     """Refuse an edit that rests on an older state of the scenario.
 

@@ -31,8 +31,14 @@ from make_mcp_core_tools._engine.blueprint_arguments import (
     as_blueprint,
 )
 from make_mcp_core_tools._engine.blueprint_faults import all_faults
-from make_mcp_core_tools._engine.scenarios import Stored, read_scenario, read_stored
-from make_mcp_core_tools._engine.schedules import in_words
+from make_mcp_core_tools._engine.scenarios import (
+    Stored,
+    is_instant,
+    read_scenario,
+    read_stored,
+)
+from make_mcp_core_tools._engine.schedules import in_words, place_of
+from make_mcp_core_tools._engine.settings_faults import settings_faults
 from make_mcp_core_tools.scenarios.declared import category
 from make_mcp_core_tools.scenarios.outputs import BindingRow, Fault, binding_row, faults_of
 
@@ -208,6 +214,8 @@ async def blueprint_validate(make: Make, args: ValidateBlueprint) -> Validation:
     repaired = repair(blueprint)
     problems = all_faults(repaired.blueprint)
     faults = faults_of((one for one in problems if one.severity != "info"), "blueprint")
+    if stored is not None and args.scenario_id and team:
+        faults += await _around(make, args.scenario_id, stored)
     skipped: list[str] = []
     if team is None and args.level != "structure":
         skipped.append("bindings: send target_team_id to hold them against a team")
@@ -313,6 +321,14 @@ async def _chosen(make: Make, args: OneBlueprint) -> tuple[Blueprint, int | None
     scenario = await read_scenario(make, args.scenario_id)
     stored = await read_stored(make, scenario.id)
     return stored.blueprint, team or scenario.team_id, stored
+
+
+async def _around(make: Make, scenario_id: int, stored: Stored) -> list[Fault]:
+    """Judge the schedule, inputs and outputs of the scenario with its blueprint."""
+    scenario = await read_scenario(make, scenario_id)
+    place = await place_of(make, scenario.team_id)
+    found = settings_faults(stored, place, instant=is_instant(scenario, stored))
+    return faults_of(found, "blueprint")
 
 
 def _unverified(checked: list[CheckedBinding]) -> list[str]:

@@ -23,6 +23,7 @@ from make_mcp_core_tools._engine.scenarios import (
     OneScenario,
     Scenario,
     Stored,
+    is_instant,
     read_scenario,
     read_stored,
 )
@@ -99,13 +100,6 @@ async def scenario_schedule_set(make: Make, args: SetSchedule) -> ScheduleSet:
         await _save(make, scenario, stored, new.scheduling)
         stored = await read_stored(make, scenario.id)
     return _answer(scenario, cast("Document", stored.scheduling), place, changed=changed)
-
-
-def is_instant(scenario: Scenario, stored: Stored) -> bool:
-    """Tell whether a scenario begins with a webhook or another instant trigger."""
-    metadata = stored.blueprint.get("metadata")
-    instant = isinstance(metadata, dict) and metadata.get("instant") is True
-    return scenario.hook_id is not None or instant
 
 
 def _inputs_need_demand(args: Schedule, stored: Stored) -> list[Problem]:
