@@ -53,6 +53,7 @@ class ListConnections(PageInput):
     scopes: list[str] = []
     """Only those that carry all these scopes; needs `types`."""
     name_contains: str | None = None
+    """Part of the name, in any case."""
     unused: bool = False
     """Only those no scenario uses."""
     expiring_days: int | None = Field(default=None, ge=0, le=3650)
@@ -68,6 +69,7 @@ class GetConnection(Input):
 class UpdateConnection(Input):
     connection_id: ConnectionId
     name: str | None = NAME
+    """New name."""
     data: Credentials | None = None
     """All parameters anew: those left out are emptied. `connection_get` lists them."""
 

@@ -39,11 +39,13 @@ class CreateConnection(Input):
     type: str = Field(min_length=1, max_length=128)
     """Connection type, such as `slack` (`connection_type_get`)."""
     name: str = Field(min_length=1, max_length=128)
+    """Shown in the list and in the editor."""
     team_id: TeamId | None = None
     data: Credentials | None = None
     """Parameters of the type, such as `{"apiKey": …}`. Without them a person is asked, and you get
     a link."""
     scopes: list[str] = []
+    """What an OAuth connection may do."""
 
 
 # Outputs

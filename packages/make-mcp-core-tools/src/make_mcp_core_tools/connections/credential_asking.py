@@ -74,11 +74,13 @@ class Recipient(Input):
 class CreateRequest(Input):
     team_id: TeamId | None = None
     items: list[Wanted] = Field(default=[], max_length=64)
+    """What to authorize."""
     scenario_id: ScenarioId | None = None
     """Instead of `items`: ask for the connections its blueprint needs and the team lacks."""
     name: str | None = Field(default=None, max_length=255)
     """What the person reads first."""
     description: str | None = Field(default=None, max_length=512)
+    """More text for the person."""
     recipient: Recipient | None = None
     """Leave out to pass the link on yourself."""
 
@@ -86,6 +88,7 @@ class CreateRequest(Input):
 class ExtendConnection(Input):
     connection_id: ConnectionId
     scopes: list[str] = []
+    """Scopes it shall carry."""
     modules: list[str] = []
     """Or modules (`app:module`) whose scopes it shall carry."""
 

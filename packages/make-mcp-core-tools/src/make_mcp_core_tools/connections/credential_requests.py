@@ -35,15 +35,19 @@ REQUEST_ID = Field(pattern=r"^[0-9A-Za-z-]{6,64}$")
 class ListRequests(PageInput):
     team_id: TeamId | None = None
     status: Status | None = None
+    """Only those in this state."""
     name_contains: str | None = Field(default=None, max_length=255)
+    """Part of the name."""
 
 
 class GetRequest(Input):
     request_id: str = REQUEST_ID
+    """Id (`credential_request_list`)."""
 
 
 class WaitForRequest(Input):
     request_id: str = REQUEST_ID
+    """Id (`credential_request_list`)."""
     timeout_seconds: int = Field(default=60, ge=1, le=600)
     """How long to wait for the person."""
 

@@ -36,6 +36,7 @@ class LearnHook(Input):
     sample: dict[str, Json] | None = None
     """JSON body to learn from; needed for `send`."""
     timeout_seconds: int = Field(default=10, ge=1, le=120)
+    """How long to wait until it has learned."""
 
 
 # Outputs

@@ -40,16 +40,19 @@ class ListIncoming(PageInput):
     from_time: Timestamp | None = None
     """ISO 8601 with zone."""
     to_time: Timestamp | None = None
+    """ISO 8601 with zone."""
 
 
 class GetIncoming(Input):
     hook_id: HookId
     incoming_id: str = Field(pattern=INCOMING_ID)
+    """Id of a waiting message (`hook_incoming_list`)."""
 
 
 class DeleteIncoming(Input):
     hook_id: HookId
     incoming_ids: list[str] = Field(default=[], max_length=1000)
+    """Ids (`hook_incoming_list`)."""
     all: bool = False
     """All that wait now; give `older_than` on a hook that still receives."""
     older_than: Timestamp | None = None
@@ -63,8 +66,11 @@ class DeleteIncoming(Input):
 class ListHookLog(PageInput):
     hook_id: HookId
     from_time: Timestamp | None = None
+    """ISO 8601 with zone."""
     to_time: Timestamp | None = None
+    """ISO 8601 with zone."""
     status: Literal["ok", "failed"] | None = None
+    """Only accepted, or only refused deliveries."""
 
 
 # Outputs

@@ -37,7 +37,9 @@ class SendTest(Input):
     body: Json = None
     """JSON value, or text."""
     headers: dict[str, str] = {}
+    """HTTP headers; the content type follows the body."""
     method: Literal["POST", "PUT", "PATCH", "GET", "DELETE"] = "POST"
+    """HTTP method."""
     wait_seconds: int = Field(default=20, ge=0, le=300)
     """How long to wait for the run to end."""
 

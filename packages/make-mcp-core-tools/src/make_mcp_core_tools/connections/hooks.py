@@ -55,6 +55,7 @@ class ListHooks(PageInput):
     type: str | None = None
     """Hook type, such as `gateway-webhook`."""
     name_contains: str | None = None
+    """Part of the name, in any case."""
     assigned: bool | None = None
     """Only those with, or without, a scenario."""
     unused: bool = False
@@ -68,10 +69,12 @@ class ListHooks(PageInput):
 class GetHook(Input):
     hook_id: HookId
     include: list[Literal["url", "queue", "log", "structure"]] = []
+    """What else to show; the address is a secret."""
 
 
 class CreateHook(Input):
     name: str = Field(min_length=1, max_length=128)
+    """Shown in the list and in the editor."""
     type: str = Field(default="gateway-webhook", min_length=1)
     """`gateway-webhook`, `gateway-mailhook`, or an app's type (`hook_type_get`)."""
     team_id: TeamId | None = None
@@ -84,6 +87,7 @@ class CreateHook(Input):
 class UpdateHook(Input):
     hook_id: HookId
     name: str | None = Field(default=None, min_length=1, max_length=128)
+    """New name."""
     config: dict[str, Json] | None = None
     """Only the fields to change."""
 
@@ -95,6 +99,7 @@ class DeleteHook(Input):
 class SetHookEnabled(Input):
     hook_id: HookId
     enabled: bool
+    """True to take requests, false to refuse them."""
 
 
 # Outputs

@@ -55,6 +55,7 @@ _SIGNS: tuple[tuple[Cause, re.Pattern[str]], ...] = (
 
 class VerifyConnections(Input):
     connection_ids: list[ConnectionId] | None = Field(default=None, min_length=1, max_length=50)
+    """Ids or names."""
     all_in_team: TeamId | None = None
     """Instead: every connection of a team."""
     scopes: list[str] = []
