@@ -189,6 +189,21 @@ async def test_f3_two_calls_at_once_start_one_run(core: Server, floor: "Floor") 
     assert await floor.starts(ident) == 1
 
 
+async def test_f3_two_servers_at_once_start_one_run(connect: Connect, floor: "Floor") -> None:
+    await floor.freeze()
+    ident = await floor.scenario(floor.start, floor.sleeping(2, "100"))
+    told: list[dict[str, Any]] = []
+
+    async def call(server: Server) -> None:
+        told.append((await server.call("scenario_run", scenario_id=ident, wait_seconds=0.2)).data)
+
+    async with connect() as one, connect() as other, anyio.create_task_group() as tasks:
+        tasks.start_soon(call, one)
+        tasks.start_soon(call, other)
+    assert len({one["execution_id"] for one in told}) == 1
+    assert await floor.starts(ident) == 1
+
+
 async def test_f3_other_data_is_another_run_where_make_allows_it(
     core: Server, floor: "Floor"
 ) -> None:
@@ -354,6 +369,16 @@ async def test_f16_a_run_that_cannot_be_looked_at_is_pending_with_the_reason(
     assert told["execution_id"]
     assert any("403" in warning for warning in told["warnings"])
     assert await floor.starts(ident) == 1
+
+
+async def test_a_refused_start_is_told_and_not_repeated(core: Server, floor: "Floor") -> None:
+    ident = await half(floor)
+    limit = {"message": "Requests limit for organization exceeded"}
+    await floor.fault("POST", RUN, status=429, retry_after=7, body=limit)
+    told = await core.call("scenario_run", scenario_id=ident, data={"length": 8})
+    assert (told.error["code"], told.error["wait_seconds"]) == ("rate_limited", 7)
+    assert len(await floor.sent("POST", "/run")) == 1
+    assert await floor.starts(ident) == 0
 
 
 # Lost answers

@@ -72,6 +72,7 @@ class ListExecutions(PageInput):
     since: Moment | None = Field(default=None, validation_alias="from")
     """ISO 8601, or a span back: `24h`, `7d`."""
     until: Moment | None = Field(default=None, validation_alias="to")
+    """Latest start, written likewise."""
     type: Literal["auto", "manual"] | None = None
     """Started by schedule or hook, or by a person or call."""
     include_events: bool = False
