@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[a-z0-9]+")
 _WEIGHTS = {"name": 6.0, "former": 4.0, "words": 4.0, "first": 2.5, "text": 1.0, "arguments": 0.7}
+_PHRASE = 8.0
+"""What a whole search phrase of a tool adds: about as much as a rare word of its name."""
+_ASKED = 1.25
+"""How much more a reading tool counts when the query begins as a question does."""
+_QUESTIONS = frozenset(
+    "are did do does has have how is show tell was were what when where which who whose why".split()
+)
+_MOST_WORDS = 60
+_SHORTEST, _SHORT, _LONGEST = 3, 5, 30
+_NEAR, _NEAR_SHORT = 72, 78
+"""Likeness in percent below which a word is not taken for a typing error; short words differ
+more by one letter."""
 _NOISE = frozenset(
     [
         "a",
@@ -60,7 +72,6 @@ _NOISE = frozenset(
         "when",
         "where",
         "which",
-        "who",
         "will",
         "with",
         "you",
@@ -119,20 +130,33 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "schema": ("structure", "interface"),
     "show": ("get", "list"),
     "start": ("run", "activate"),
+    "stop": ("deactivate", "enabled"),
     "status": ("get", "list"),
     "table": ("data", "store"),
     "trigger": ("run", "hook"),
     "url": ("hook",),
     "webhook": ("hook",),
+    "who": ("user",),
     "why": ("troubleshoot",),
     "workflow": ("scenario",),
     "workspace": ("team",),
 }
 
 
+_JOINED = (("set up", "setup"), ("log in", "login"), ("sign in", "login"), ("web hook", "webhook"))
+
+
 def words_of(text: str) -> list[str]:
     """Split a text into lower-case word stems."""
-    return [_stem(word) for word in _WORD.findall(text.lower())]
+    return [_stem(word) for word in _written(text)]
+
+
+def _written(text: str) -> list[str]:
+    """Split a text into lower-case words; what is one word in two halves is joined."""
+    plain = text.lower()
+    for halves, whole in _JOINED:
+        plain = plain.replace(halves, whole)
+    return _WORD.findall(plain)
 
 
 def _stem(word: str) -> str:
@@ -148,6 +172,7 @@ class Index:
 
     entries: Sequence[Entry]
     _postings: dict[str, dict[int, float]] = field(default_factory=dict[str, dict[int, float]])
+    _phrases: dict[int, list[str]] = field(default_factory=dict[int, list[str]])
 
     def __post_init__(self) -> None:
         postings: defaultdict[str, dict[int, float]] = defaultdict(dict)
@@ -157,40 +182,62 @@ class Index:
                     best = max(postings[word].get(number, 0.0), _WEIGHTS[part])
                     postings[word][number] = best
         self._postings = dict(postings)
+        for number, entry in enumerate(self.entries):
+            phrases = [words_of(phrase) for phrase in entry.words]
+            self._phrases[number] = [f" {' '.join(p)} " for p in phrases if len(p) > 1]
 
     def search(self, query: str, limit: int) -> list[Entry]:
         """Give the entries that fit a query, best first; none when nothing fits."""
         plain = query.strip().lower().replace("-", "_")
         exact = [e for e in self.entries if plain in {e.name, *map(_as_name, e.formerly)}]
         scores: defaultdict[int, float] = defaultdict(float)
-        for word, weight in self._terms(query):
-            found = self._postings.get(word, {})
-            rarity = math.log(1 + len(self.entries) / (len(found) + 0.5))
-            for number, value in found.items():
-                scores[number] += weight * value * rarity
+        for raw in list(dict.fromkeys(_written(query)))[:_MOST_WORDS]:
+            for number, value in self._fits(raw).items():
+                scores[number] += value
+        for number, value in self._phrases_in(words_of(query)).items():
+            scores[number] += value
+        if query.strip().lower().split(" ", 1)[0] in _QUESTIONS:
+            for number in scores:
+                scores[number] *= 1.0 if self.entries[number].writes else _ASKED
         ranked = sorted(scores, key=lambda n: (-scores[n], self.entries[n].name))
         hits = [self.entries[number] for number in ranked]
         return list(dict.fromkeys([*exact, *hits]))[:limit] if exact else hits[:limit]
 
-    def _terms(self, query: str) -> Iterable[tuple[str, float]]:
-        for raw in _WORD.findall(query.lower()):
-            meant = SYNONYMS.get(raw) or SYNONYMS.get(raw.removesuffix("s")) or ()
-            yield from ((_stem(word), 0.8) for word in meant)
-            if raw in _NOISE:
-                continue
-            word = _stem(raw)
-            if word in self._postings:
-                yield word, 1.0
-            elif not meant:
-                yield from self._spelled_like(word)
+    def _fits(self, raw: str) -> dict[int, float]:
+        """Score the entries for one word asked for: by the best of what it may mean, not the sum."""
+        best: dict[int, float] = {}
+        for word, weight in self._meanings(raw):
+            found = self._postings.get(word, {})
+            rarity = math.log(1 + len(self.entries) / (len(found) + 0.5))
+            for number, value in found.items():
+                best[number] = max(best.get(number, 0.0), weight * value * rarity)
+        return best
+
+    def _phrases_in(self, asked: Sequence[str]) -> dict[int, float]:
+        """Score entries whose search phrases of several words stand in the query as they are."""
+        spaced = f" {' '.join(asked)} "
+        found = [n for n, phrases in self._phrases.items() if any(p in spaced for p in phrases)]
+        return dict.fromkeys(found, _PHRASE)
+
+    def _meanings(self, raw: str) -> Iterable[tuple[str, float]]:
+        meant = SYNONYMS.get(raw) or SYNONYMS.get(raw.removesuffix("s")) or ()
+        yield from ((_stem(word), 0.8) for word in meant)
+        if raw in _NOISE:
+            return
+        word = _stem(raw)
+        if word in self._postings:
+            yield word, 1.0
+        elif not meant:
+            yield from self._spelled_like(word)
 
     def _spelled_like(self, word: str) -> Iterable[tuple[str, float]]:
-        if len(word) < 4:
+        if not _SHORTEST <= len(word) <= _LONGEST:
             return
         from rapidfuzz import fuzz, process
 
+        near = _NEAR_SHORT if len(word) <= _SHORT else _NEAR
         for known, score, _ in process.extract(
-            word, list(self._postings), scorer=fuzz.ratio, score_cutoff=72, limit=3
+            word, list(self._postings), scorer=fuzz.ratio, score_cutoff=near, limit=3
         ):
             yield known, 0.7 * score / 100
 
