@@ -79,6 +79,7 @@ class HookState(Output):
 
 class Trigger(Output):
     kind: Kind
+    """`polling` is told from the name of the first module (Watch…, Trigger…, New…)."""
     active: bool
     schedule: str
     module_id: int | None = None
