@@ -314,7 +314,7 @@ class _Road:
         from make_mcp_base.client.failures import NotFound
 
         try:
-            return dict(watch.project(await self.api.send("GET", watch.path)))
+            return dict(watch.project(await self.api.send("GET", watch.path, query=watch.query)))
         except NotFound:
             return {"gone": True}
 

@@ -152,12 +152,17 @@ def _short(answer: JsonValue) -> JsonValue:
 
 
 def _undo_json(undo: Undo) -> dict[str, Any]:
-    watch = undo.watch and {"path": undo.watch.path, "fields": list(undo.watch.fields)}
+    watch = undo.watch and {
+        "path": undo.watch.path,
+        "fields": list(undo.watch.fields),
+        "query": dict(undo.watch.query or {}),
+    }
     requests = [r.as_json() | ({"scope": r.scope} if r.scope else {}) for r in undo.requests]
     return {"requests": requests, "watch": watch, "note": undo.note}
 
 
 def read_undo(data: Mapping[str, Any]) -> Undo:
     """Read an undo back from the journal."""
-    watch = data["watch"] and Watch(data["watch"]["path"], tuple(data["watch"]["fields"]))
+    seen = data["watch"]
+    watch = seen and Watch(seen["path"], tuple(seen["fields"]), seen.get("query") or None)
     return Undo(tuple(Request(**r) for r in data["requests"]), watch, data["note"])

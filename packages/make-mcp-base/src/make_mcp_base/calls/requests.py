@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 STAND_IN = "-900000001"
 """First of the ids that stand, in plans, for things that do not exist yet."""
+_ROW = re.compile(r"\[(\w+)=([^\]]*)\]")
 _FROM_ANSWER = re.compile(r"\{(\d+)((?:\.\w+)+)\}")
 
 
@@ -72,11 +73,14 @@ class Watch:
 
     Attributes:
         path: What to read.
-        fields: Dotted members of the answer that count (`scenario.lastEdit`).
+        fields: Dotted members of the answer that count (`scenario.lastEdit`). A row of a list is
+            named by one of its members: `scenariosFolders.[id=12].name`.
+        query: Query members in Make's spelling.
     """
 
     path: str
     fields: tuple[str, ...]
+    query: Mapping[str, Any] | None = None
 
     def project(self, answer: JsonValue) -> dict[str, JsonValue]:
         """Pick the watched members out of an answer."""
@@ -137,23 +141,49 @@ def digest(value: object) -> str:
 
 
 def member(value: JsonValue, dotted: str) -> JsonValue:
-    """Follow a dotted name into JSON data; None where it leads nowhere."""
+    """Follow a dotted name into JSON data; None where it leads nowhere.
+
+    In a list a key is a position (`0`), or picks the row with a member of that value (`[id=12]`).
+    """
     for key in dotted.split("."):
         if isinstance(value, dict):
             value = value.get(key)
         elif isinstance(value, list) and key.isdigit() and int(key) < len(value):
             value = value[int(key)]
+        elif isinstance(value, list) and (row := _ROW.fullmatch(key)):
+            value = next((r for r in value if _has(r, row[1], row[2])), None)
         else:
             return None
     return value
 
 
+def _has(row: JsonValue, name: str, text: str) -> bool:
+    return isinstance(row, dict) and str(row.get(name)) == text
+
+
 def filled(request: Request, answers: Sequence[JsonValue]) -> Request:
-    """Put members of earlier answers in place of `{0.scenario.id}`; unknown ones stay."""
+    """Put members of earlier answers in place of `{0.scenario.id}`; unknown ones stay.
+
+    In the body, a text that is nothing else becomes the member itself, with its type.
+    """
+
+    def found(match: re.Match[str]) -> JsonValue:
+        number = int(match[1])
+        return member(answers[number], match[2][1:]) if number < len(answers) else None
 
     def put_in(match: re.Match[str]) -> str:
-        number = int(match[1])
-        found = member(answers[number], match[2][1:]) if number < len(answers) else None
-        return match[0] if found is None else str(found)
+        value = found(match)
+        return match[0] if value is None else str(value)
 
-    return replace(request, path=_FROM_ANSWER.sub(put_in, request.path))
+    def in_body(value: JsonValue) -> JsonValue:
+        if isinstance(value, dict):
+            return {key: in_body(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [in_body(inner) for inner in value]
+        if not isinstance(value, str):
+            return value
+        whole = _FROM_ANSWER.fullmatch(value)
+        return (found(whole) or value) if whole else value
+
+    path = _FROM_ANSWER.sub(put_in, request.path)
+    return replace(request, path=path, body=in_body(request.body))

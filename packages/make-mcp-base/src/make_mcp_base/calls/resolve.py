@@ -129,7 +129,7 @@ async def candidates(
             for team in organization.teams
         ]
     if reference.within == "organization":
-        chosen = await make.organization(arguments.get("organization_id"))
+        chosen = await _organization(arguments, make)
         return await _rows(reference, {"organizationId": chosen}, f"organization {chosen}", make)
     given = arguments.get("target_team_id") or arguments.get("team_id") or make.team_default
     teams = [given] if given else [team.id for team in account.teams][:_TEAMS_SEARCHED]
@@ -137,6 +137,13 @@ async def candidates(
     for team in teams:
         rows += await _rows(reference, {"teamId": team}, f"team {team}", make)
     return rows
+
+
+async def _organization(arguments: dict[str, Any], make: Make) -> int:
+    """Give the organization a call is about: the one it names, or that of the team it names."""
+    team = arguments.get("team_id")
+    home = (await make.account()).organization_of(team) if isinstance(team, int) else None
+    return await make.organization(arguments.get("organization_id") or (home.id if home else None))
 
 
 async def _rows(

@@ -68,7 +68,7 @@ class NextCall(Output):
 class PageInput(Input):
     """Arguments shared by tools that list things."""
 
-    limit: int = Field(25, ge=1, le=100)
+    limit: int = Field(default=25, ge=1, le=100)
     """Rows to return."""
     cursor: str | None = None
     """`next_cursor` of the answer before."""

@@ -295,7 +295,9 @@ async def _refuse_moved(make: Make, undo: Undo, state: JsonValue) -> None:
     from make_mcp_base.client.failures import NotFound
 
     try:
-        now: JsonValue = dict(undo.watch.project(await make.json(undo.watch.path)))
+        now: JsonValue = dict(
+            undo.watch.project(await make.json(undo.watch.path, undo.watch.query))
+        )
     except NotFound:
         now = {"gone": True}
     if now != state:
