@@ -25,8 +25,11 @@ _PHRASE = 8.0
 _ASKED = 1.25
 """How much more a reading tool counts when the query begins as a question does."""
 _QUESTIONS = frozenset(
-    "are did do does has have how is show tell was were what when where which who whose why".split()
-)
+    {
+        "are", "did", "do", "does", "has", "have", "how", "is", "show", "tell", "was", "were",
+        "what", "when", "where", "which", "who", "whose", "why",
+    }
+)  # fmt: skip
 _MOST_WORDS = 60
 _SHORTEST, _SHORT, _LONGEST = 3, 5, 30
 _NEAR, _NEAR_SHORT = 72, 78
@@ -36,6 +39,12 @@ _NOISE = frozenset(
     [
         "a",
         "an",
+        "would",
+        "there",
+        "some",
+        "let",
+        "exist",
+        "all",
         "and",
         "any",
         "are",
@@ -90,7 +99,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "colleague": ("user",),
     "column": ("structure",),
     "copy": ("clone",),
+    "coworker": ("user",),
     "credential": ("connection",),
+    "cron": ("schedule",),
     "database": ("data", "store"),
     "directory": ("folder",),
     "disable": ("deactivate", "enabled"),
@@ -99,6 +110,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "edit": ("update", "patch"),
     "email": ("user", "invite"),
     "enable": ("activate", "enabled"),
+    "employee": ("user",),
     "endpoint": ("hook",),
     "error": ("troubleshoot", "execution"),
     "execute": ("run",),
@@ -113,17 +125,22 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "member": ("user",),
     "modify": ("update", "patch"),
     "new": ("create",),
+    "login": ("connection",),
     "oauth": ("connection",),
     "off": ("deactivate",),
     "on": ("activate",),
+    "overwrite": ("replace",),
     "pause": ("deactivate",),
     "people": ("user",),
     "permission": ("role",),
     "person": ("user",),
     "queue": ("incoming",),
     "reconnect": ("replace", "connection"),
+    "redo": ("replay",),
     "remove": ("delete",),
     "rename": ("update",),
+    "repeat": ("replay",),
+    "rerun": ("replay",),
     "revert": ("undo", "restore"),
     "rollback": ("undo", "restore"),
     "row": ("record",),
@@ -132,7 +149,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "start": ("run", "activate"),
     "stop": ("deactivate", "enabled"),
     "status": ("get", "list"),
+    "staff": ("user",),
     "table": ("data", "store"),
+    "teammate": ("user",),
+    "timer": ("schedule",),
     "trigger": ("run", "hook"),
     "url": ("hook",),
     "webhook": ("hook",),
@@ -140,6 +160,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "why": ("troubleshoot",),
     "workflow": ("scenario",),
     "workspace": ("team",),
+    "zap": ("scenario",),
 }
 
 
@@ -204,7 +225,7 @@ class Index:
         return list(dict.fromkeys([*exact, *hits]))[:limit] if exact else hits[:limit]
 
     def _fits(self, raw: str) -> dict[int, float]:
-        """Score the entries for one word asked for: by the best of what it may mean, not the sum."""
+        """Score the entries for one word: by the best of what it may mean, not by the sum."""
         best: dict[int, float] = {}
         for word, weight in self._meanings(raw):
             found = self._postings.get(word, {})
