@@ -1,10 +1,11 @@
 """Requests as data: what watches a thing, and what an undo carries on from its own answers."""
 
 from make_mcp_base.calls.requests import Watch, filled, member, post
+from pydantic import JsonValue
 
 
 def test_a_row_of_a_list_is_found_by_a_member() -> None:
-    answer = {"folders": [{"id": 1, "name": "a"}, {"id": 12, "name": "b"}]}
+    answer: JsonValue = {"folders": [{"id": 1, "name": "a"}, {"id": 12, "name": "b"}]}
     assert member(answer, "folders.[id=12].name") == "b"
     assert member(answer, "folders.[id=2].name") is None
     assert member(answer, "folders.0.name") == "a"

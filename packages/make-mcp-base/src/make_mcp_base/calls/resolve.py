@@ -131,7 +131,8 @@ async def candidates(
     if reference.within == "organization":
         chosen = await _organization(arguments, make)
         return await _rows(reference, {"organizationId": chosen}, f"organization {chosen}", make)
-    given = arguments.get("target_team_id") or arguments.get("team_id") or make.team_default
+    target = arguments.get("target_team_id") if reference.kind != "scenario" else None
+    given = target or arguments.get("team_id") or make.team_default
     teams = [given] if given else [team.id for team in account.teams][:_TEAMS_SEARCHED]
     rows: list[tuple[int, str, str]] = []
     for team in teams:

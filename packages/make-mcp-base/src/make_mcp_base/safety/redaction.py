@@ -16,7 +16,7 @@ HIDDEN = "[hidden]"
 _SECRET_NAME = re.compile(
     r"(api[-_]?key|authorization|auth[-_]?(user|pass)|bearer|client[-_]?secret|cookie|credential|"
     r"pass(word|phrase|wd)|private[-_]?key|pkey|refresh[-_]?token|access[-_]?token|secret|"
-    r"(^|[-_a-z])token$|signature|x-make-apikey)",
+    r"(^|[-_a-z])token$|signature|x-make-apikey|^udid$)",
     re.IGNORECASE,
 )
 _SECRET_WORD = (
@@ -28,7 +28,7 @@ _HOOK = re.compile(
     r"\b[a-z0-9]{32}@hook\.[\w.-]+",
     re.IGNORECASE,
 )
-_BEARER = re.compile(r"\b(Bearer|Token|Basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
+_BEARER = re.compile(r"\b(Bearer|Token|Basic)\s+(?=\S*\d)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
 _IN_QUERY = re.compile(
     rf"([?&](?:{_SECRET_WORD}|sig|key)=)(?!\{{\{{|\[hidden)[^&\s\"'#<>]+", re.IGNORECASE
 )
