@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import make_mcp_core
@@ -138,7 +137,7 @@ def test_a_fault_of_our_own_is_one_sentence_and_a_trace_on_request(shell: Shell)
     def broken(argv: list[str]) -> int | None:
         raise ZeroDivisionError(f"Bearer {''.join(argv)}")
 
-    app = replace(make_mcp_core.app, launcher=broken)
+    app = make_mcp_core.app._replace(launcher=broken)
     told = shell("s3cret" * 5, app=app)
     assert told.code == 1
     assert told.err.count("\n") == 1

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import os
+import sys
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@dataclass(frozen=True, slots=True)
-class App:
-    """What one server is.
+class App(NamedTuple):
+    """What one server is. A named tuple, because every start waits for its import.
 
     Attributes:
         name: Name of the distribution and of the command.
@@ -48,6 +48,11 @@ class App:
 
     def run(self) -> None:
         """Be the command: read the command line, work, and exit the process."""
+        from make_mcp_base.server.opening import open_as_before
+
+        opening = open_as_before(self, sys.argv[1:])
+        if opening and opening.begun is None:
+            os._exit(0)  # the client left while the front was serving it
         from make_mcp_base.cli.main import run
 
-        run(self)
+        run(self, opening)

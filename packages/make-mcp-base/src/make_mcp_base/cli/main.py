@@ -6,12 +6,14 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from make_mcp_base.cli.options import read_words, setup_of
 from make_mcp_base.errors import Failure
 
 if TYPE_CHECKING:
     import argparse
 
     from make_mcp_base.app import App
+    from make_mcp_base.server.opening import Opening
     from make_mcp_base.setup import Setup
 
 FAILED, USAGE, CONFIGURATION, UNREACHABLE, UNCONFIRMED, INTERRUPTED = 1, 2, 3, 4, 5, 130
@@ -35,29 +37,32 @@ _CODES = {
 }
 
 
-def run(app: App) -> None:
+def run(app: App, opening: Opening | None = None) -> None:
     """Run an app's command line and leave the process with its exit code."""
-    code = main(app, sys.argv[1:])
+    code = main(app, sys.argv[1:], opening)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)  # tearing the interpreter down would take a tenth of a second for nothing
 
 
-def main(app: App, argv: list[str]) -> int:
+def main(app: App, argv: list[str], opening: Opening | None = None) -> int:
     """Run an app's command line.
+
+    Args:
+        app: What the server is.
+        argv: The words after the command.
+        opening: The session with a client, where the front has begun it already.
 
     Returns:
         The exit code, as `--help` lists them.
     """
+    words = list(argv)
     try:
         if app.launcher is not None and (code := app.launcher(argv)) is not None:
             return code
-        if argv in ([], ["serve"]):
-            return _serve_plainly(app)
-        from make_mcp_base.cli.options import read_words, setup_of
-
         chosen = read_words(app, argv)
-        return _command(app, chosen, setup_of(chosen, os.environ))
+        setup = setup_of(chosen, os.environ)
+        return _command(app, chosen, setup, words, opening)
     except Failure as failure:
         sys.stderr.write(f"{failure}\n")
         return exit_code(failure)
@@ -70,19 +75,6 @@ def main(app: App, argv: list[str]) -> int:
         return left.code if isinstance(left.code, int) else USAGE
     except Exception as unexpected:
         return _report(app, unexpected)
-
-
-def _serve_plainly(app: App) -> int:
-    """Serve as clients start a server: without options, so without a parser for them."""
-    from make_mcp_base.server.running import serve_stdio
-    from make_mcp_base.surface.selection import from_environment
-
-    def setup() -> Setup:
-        from make_mcp_base.setup import Setup
-
-        return Setup.from_environment(os.environ)
-
-    return serve_stdio(app, from_environment(os.environ), setup)
 
 
 def exit_code(failure: Failure) -> int:
@@ -107,7 +99,13 @@ def _report(app: App, unexpected: Exception) -> int:
     return FAILED
 
 
-def _command(app: App, chosen: argparse.Namespace, setup: Setup) -> int:
+def _command(
+    app: App,
+    chosen: argparse.Namespace,
+    setup: Setup,
+    words: list[str],
+    opening: Opening | None,
+) -> int:
     """Import and run one command; the others cost nothing."""
     match chosen.command:
         case "tools":
@@ -133,4 +131,4 @@ def _command(app: App, chosen: argparse.Namespace, setup: Setup) -> int:
         case _:
             from make_mcp_base.server.running import serve
 
-            return serve(app, setup, chosen)
+            return serve(app, setup, chosen, words, opening)

@@ -172,9 +172,20 @@ def read(bundle: Bundle) -> tuple[Page, ...]:
     return tuple(_page(json.loads(text), bundle) for _, text in sorted(_texts(bundle)))
 
 
+def catalog_files(bundle: Bundle) -> list[str]:
+    """Give the paths a bundle's catalog is read from: its folder and what is in it."""
+    folder = _folder(bundle)
+    present = os.listdir(folder) if os.path.isdir(folder) else []
+    return [folder, *(os.path.join(folder, name) for name in sorted(present))]
+
+
+def _folder(bundle: Bundle) -> str:
+    return os.path.join(next(iter(import_module(bundle.package).__path__)), FOLDER)
+
+
 def _texts(bundle: Bundle) -> list[tuple[str, str]]:
     """Read the catalog's files: from their folder, or from within what holds the package."""
-    folder = os.path.join(next(iter(import_module(bundle.package).__path__)), FOLDER)
+    folder = _folder(bundle)
     if not os.path.isdir(folder):
         from importlib.resources import files
 

@@ -52,6 +52,12 @@ def loaded(value: str) -> object:
     return found
 
 
+def places() -> list[str]:
+    """Give the folders whose change may mean that something was installed or removed."""
+    folders = _folders(tuple(sys.path)) or {}
+    return sorted({os.path.dirname(folder) for folder in folders.values()})
+
+
 @cache
 def _folders(path: tuple[str, ...]) -> dict[str, str] | None:
     """Find the metadata folders by name of distribution, the first on the path winning.

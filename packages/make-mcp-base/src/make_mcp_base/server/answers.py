@@ -1,4 +1,4 @@
-"""What a server says of itself, made from its catalogs: handshake, discovery and list of tools.
+"""What a server says of itself: handshake, discovery and list of tools, ready to be sent.
 
 These are the results the SDK gives for the server that `protocol.build` makes, member for member;
 a test compares them. Source: MCP 2025-11-25 and 2026-07-28, lifecycle, discovery and tools.
@@ -7,90 +7,43 @@ a test compares them. Source: MCP 2025-11-25 and 2026-07-28, lifecycle, discover
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
-
-from make_mcp_base.server.instructions import instructions
-from make_mcp_base.server.plain import MODERN_VERSION, RESERVED
-from make_mcp_base.surface.surface import wire_list
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from make_mcp_base.app import App
-    from make_mcp_base.surface.rights import Rights
-    from make_mcp_base.surface.surface import Surface
+    from typing import Any
 
 LIST_TTL_MS = 60_000
 """How long a client may keep a list. What it depends on does not change while a server runs."""
 
-_FIXED = {"listChanged": False}
-_CAPABILITIES: dict[str, Any] = {
-    "completions": {},
-    "prompts": _FIXED,
-    "resources": {**_FIXED, "subscribe": False},
-    "tools": _FIXED,
-}
-
 
 class Answers:
-    """The results of one server, each made when it is first asked for.
+    """The results of one server, each one line of JSON.
 
     Args:
-        app: What the server is.
-        surface: Its tools.
-        rights: Reads the rights that tools are listed by; see `surface.rights`.
+        identity: Members of `initialize` beside the version.
+        discovery: Result of `server/discover`.
+        tools: The tools as `tools/list` shows them.
+        envelope: Members of `tools/list` beside them, since protocol 2026-07-28.
     """
 
-    def __init__(self, app: App, surface: Surface, rights: Callable[[], Rights | None]) -> None:
-        self._app = app
-        self._surface = surface
-        self._rights = rights
-        self._tools: bytes = b""
+    def __init__(self, identity: bytes, discovery: bytes, tools: bytes, envelope: bytes) -> None:
+        self.lines = (identity, discovery, tools, envelope)
 
     def handshake(self, version: str) -> bytes:
         """Give the result of `initialize`."""
-        return encoded(
-            {
-                "protocolVersion": version,
-                "capabilities": _CAPABILITIES,
-                "serverInfo": self._identity(),
-                "instructions": instructions(self._app, self._surface),
-            }
-        )
+        return b'{"protocolVersion":%b,%b' % (encoded(version), self.lines[0][1:])
 
     def discovery(self) -> bytes:
         """Give the result of `server/discover`."""
-        return encoded(
-            {
-                "supportedVersions": [MODERN_VERSION],
-                "capabilities": _CAPABILITIES,
-                "instructions": instructions(self._app, self._surface),
-                **self._envelope(ttl_ms=0),
-            }
-        )
+        return self.lines[1]
 
     def tools(self, *, modern: bool) -> bytes:
         """Give the result of `tools/list`."""
-        if not self._tools:
-            self._tools = encoded(wire_list(self._surface.shown(self._rights())))
         if not modern:
-            return b'{"tools":%b}' % self._tools
-        return b'{"tools":%b,%b' % (self._tools, encoded(self._envelope(ttl_ms=LIST_TTL_MS))[1:])
-
-    def _identity(self) -> dict[str, str]:
-        app = self._app
-        return {"name": app.name, "title": app.title, "version": app.version}
-
-    def _envelope(self, *, ttl_ms: int) -> dict[str, Any]:
-        """Give what every cacheable result of protocol 2026-07-28 carries."""
-        return {
-            "resultType": "complete",
-            "ttlMs": ttl_ms,
-            "cacheScope": "private",
-            "_meta": {f"{RESERVED}serverInfo": self._identity()},
-        }
+            return b'{"tools":%b}' % self.lines[2]
+        return b'{"tools":%b,%b' % (self.lines[2], self.lines[3][1:])
 
 
 def encoded(value: Any) -> bytes:
-    """Write a value as JSON, as short as it goes."""
+    """Write a value as one line of JSON, as short as it goes."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

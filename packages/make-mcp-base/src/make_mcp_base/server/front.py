@@ -12,8 +12,7 @@ with its own answer left out, and gets the line and the pipe.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from make_mcp_base.server.answers import encoded
 from make_mcp_base.server.plain import (
@@ -36,8 +35,7 @@ QUIET_SECONDS = 0.25
 _PARENT_EVERY = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class HandOver:
+class HandOver(NamedTuple):
     """What the SDK needs to go on where the front stopped.
 
     Attributes:
@@ -61,7 +59,7 @@ class Front:
         warm: Begins to load what answers everything else; called once.
     """
 
-    def __init__(self, answers: Answers, warm: Callable[[], None]) -> None:
+    def __init__(self, answers: Answers, warm: Callable[[], object]) -> None:
         self._answers = answers
         self._warm = warm
         self._opening: dict[str, Any] | None = None
