@@ -1,33 +1,30 @@
 """Runs this server began and has not seen the end of, so that none is begun twice.
 
 A caller that asks for the same run while it is going on, or before it was told how the run ended,
-gets that run. The note of it lies in the store, so it holds over calls, processes and restarts;
-only digests of the inputs are kept.
+gets that run. The notes lie in this process and are lost with it; they hold digests of the inputs,
+not the inputs.
 """
 
 from __future__ import annotations
 
-import json
-import secrets
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import anyio
-from make_mcp_base.authoring import Failure
 from make_mcp_base.calls.requests import digest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from make_mcp_base.authoring import Document, Make
-    from make_mcp_base.store.port import Store
 
 LIFETIME_SECONDS = 3_600.0
 """Longer than any run may take (blueprint reference, chapter 3.11)."""
-LEASE_SECONDS = 90.0
-_LOOK_SECONDS = 0.05
+
+_MOST_NOTEBOOKS = 64
+_MOST_NOTES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,99 +43,92 @@ class OpenRun:
 
 
 @dataclass(slots=True)
-class OpenRuns:
-    """The notes of one scenario and one set of inputs.
+class Notebook:
+    """The notes of one connection to Make, which is to say of one token.
 
     Attributes:
-        store: Where they lie; None when there is none, and only Make can tell then.
-        scenario: What the names of all notes of the scenario begin with.
-        key: Name of the note.
+        api: The connection.
+        runs: Latest run by scenario and digest of its inputs, oldest first.
+        starting: Held while a run with these inputs is being started.
     """
 
-    store: Store | None
-    scenario: str
-    key: str
-    _owner: str = field(default_factory=lambda: secrets.token_hex(8))
+    api: object
+    runs: dict[tuple[int, str], OpenRun] = field(default_factory=dict[tuple[int, str], OpenRun])
+    starting: dict[tuple[int, str], anyio.Lock] = field(
+        default_factory=dict[tuple[int, str], anyio.Lock]
+    )
+
+    def put(self, key: tuple[int, str], run: OpenRun) -> None:
+        """Note a run, in place of the one before with the same inputs."""
+        self.runs.pop(key, None)
+        self.runs[key] = run
+        if len(self.runs) > _MOST_NOTES:
+            del self.runs[next(iter(self.runs))]
+        for idle in [k for k, lock in self.starting.items() if not lock.locked()]:
+            del self.starting[idle]
+
+    def get(self, key: tuple[int, str]) -> OpenRun | None:
+        """Give a noted run that may still matter."""
+        run = self.runs.get(key)
+        return run if run and time.time() - run.at < LIFETIME_SECONDS else None
+
+
+_notebooks: list[Notebook] = []
+"""By connection, the one used last at the end. Connections cannot be weakly referenced."""
+
+
+def _notebook(make: Make) -> Notebook:
+    found = next((book for book in _notebooks if book.api is make.api), None)
+    if found is None:
+        found = Notebook(make.api)
+    else:
+        _notebooks.remove(found)
+    _notebooks.append(found)
+    del _notebooks[:-_MOST_NOTEBOOKS]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRuns:
+    """The notes of one scenario and one set of inputs."""
+
+    book: Notebook
+    scenario_id: int
+    inputs: str
 
     @classmethod
-    async def of(cls, make: Make, scenario_id: int, data: Document | None) -> OpenRuns:
+    def of(cls, make: Make, scenario_id: int, data: Document | None) -> OpenRuns:
         """Open the notes for a run of a scenario with some inputs."""
-        scenario = _scenario_key(make, scenario_id)
-        store = await make.kernel.store() if make.kernel else None
-        return cls(store, scenario, f"{scenario}:{digest(data or {})}")
+        return cls(_notebook(make), scenario_id, digest(data or {}))
 
     @asynccontextmanager
     async def alone(self) -> AsyncGenerator[None]:
         """Keep every other caller with the same inputs from starting a run meanwhile."""
-        if self.store is None:
+        key = (self.scenario_id, self.inputs)
+        async with self.book.starting.setdefault(key, anyio.Lock()):
             yield
-            return
-        await self._take(self.store)
-        try:
-            yield
-        finally:
-            with anyio.CancelScope(shield=True):
-                await self.store.lease_release(self.key, self._owner)
 
-    async def _take(self, store: Store) -> None:
-        while True:
-            if await store.lease(self.key, self._owner, LEASE_SECONDS):
-                return
-            await anyio.sleep(_LOOK_SECONDS)
-
-    async def find(self) -> OpenRun | None:
+    def find(self) -> OpenRun | None:
         """Give the noted run with these inputs."""
-        return await self._read(self.key)
+        return self.book.get((self.scenario_id, self.inputs))
 
-    async def find_latest(self) -> OpenRun | None:
+    def find_latest(self) -> OpenRun | None:
         """Give the noted run of the scenario that began last, whatever its inputs."""
-        return await self._read(f"{self.scenario}:latest")
+        keys = [key for key in self.book.runs if key[0] == self.scenario_id]
+        return self.book.get(keys[-1]) if keys else None
 
-    async def note(self, run: OpenRun) -> None:
-        """Note a run that has begun, or may have. A store that fails now costs no answer."""
-        if self.store is None:
-            return
-        text = json.dumps({"id": run.execution_id, "known": run.known, "at": run.at}).encode()
-        notes = {self.key: text, f"{self.scenario}:latest": text}
-        if run.execution_id:
-            notes[_execution_key(self.scenario, run.execution_id)] = self.key.encode()
-        with anyio.CancelScope(shield=True):
-            try:
-                for name, value in notes.items():
-                    await self.store.cache_put(name, value, LIFETIME_SECONDS)
-            except Failure:
-                return
-
-    async def forget(self) -> None:
-        """Drop the note of the run with these inputs: it has ended."""
-        if self.store is not None:
-            await self.store.cache_drop(self.key)
-
-    async def _read(self, key: str) -> OpenRun | None:
-        kept = await self.store.cache_get(key) if self.store else None
-        if kept is None:
-            return None
-        members = cast("Document", json.loads(kept))
-        known = tuple(cast("list[str]", members["known"]))
-        return OpenRun(str(members["id"]), known, float(members["at"]))
+    def note(self, run: OpenRun) -> None:
+        """Note a run that has begun, or may have."""
+        self.book.put((self.scenario_id, self.inputs), run)
 
 
-async def end_was_told(make: Make, scenario_id: int, execution_id: str) -> None:
-    """Drop the note of a run whose end somebody has been told by another tool."""
-    if make.kernel is None:
-        return
-    store = await make.kernel.store()
-    name = _execution_key(_scenario_key(make, scenario_id), execution_id)
-    key = await store.cache_get(name)
-    if key is not None:
-        await store.cache_drop(key.decode())
-        await store.cache_drop(name)
-
-
-def _scenario_key(make: Make, scenario_id: int) -> str:
-    account = make.kernel.account_key if make.kernel else ""
-    return f"open-run:{account}:{scenario_id}"
-
-
-def _execution_key(scenario: str, execution_id: str) -> str:
-    return f"{scenario}:execution:{execution_id}"
+def end_was_told(make: Make, scenario_id: int, execution_id: str) -> None:
+    """Drop the note of a run whose end has been told."""
+    book = _notebook(make)
+    told = [
+        key
+        for key, run in book.runs.items()
+        if key[0] == scenario_id and run.execution_id == execution_id
+    ]
+    for key in told:
+        del book.runs[key]

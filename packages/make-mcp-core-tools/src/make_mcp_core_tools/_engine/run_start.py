@@ -75,9 +75,9 @@ async def start_once(make: Make, checked: Checked, order: Order) -> Begun:
     """
     if make.planning:
         return Begun((await _send(make, checked.scenario, order)).execution_id)
-    notes = await OpenRuns.of(make, checked.scenario.id, order.data)
+    notes = OpenRuns.of(make, checked.scenario.id, order.data)
     async with notes.alone():
-        noted = None if order.parallel else await notes.find()
+        noted = None if order.parallel else notes.find()
         joined = await _same_run(make, checked.scenario, noted) if noted else None
         result = joined or await _try(make, checked, order, notes)
     if isinstance(result, Begun):
@@ -94,9 +94,9 @@ async def _try(make: Make, checked: Checked, order: Order, notes: OpenRuns) -> B
         started = await _send(make, checked.scenario, order)
     except Failure as failure:
         if _may_have_begun(failure):
-            await notes.note(OpenRun("", known))
+            notes.note(OpenRun("", known))
         return failure
-    await notes.note(OpenRun(started.execution_id, known))
+    notes.note(OpenRun(started.execution_id, known))
     return Begun(started.execution_id)
 
 
@@ -166,7 +166,7 @@ async def _refused(
         raise inactive_failure(checked.scenario, []) from failure
     if "already being executed" not in said:
         raise failure
-    latest = await notes.find_latest()
+    latest = notes.find_latest()
     if latest and latest.execution_id and await _goes_on(make, checked, latest.execution_id):
         raise _busy(checked.scenario, latest.execution_id) from failure
     if order.data:
@@ -221,7 +221,7 @@ async def _recover(
             "Make's answer to the start was lost. This run is taken for it: it is the only one"
             " this user has started since."
         )
-        await notes.note(OpenRun(found[0].id, tuple(checked.known)))
+        notes.note(OpenRun(found[0].id, tuple(checked.known)))
         return Begun(found[0].id)
     raise _uncertain(checked.scenario, [entry.id for entry in found], lost) from lost
 
