@@ -59,6 +59,8 @@ def wanted_files() -> dict[Path, str]:
 
 def overview(pages: list[catalog.Page], depth: str) -> str:
     """Write a table of categories."""
+    if not pages:
+        return "No category yet.\n"
     lines = ["| category | tools | what it is for |", "| --- | --: | --- |"]
     for page in sorted(pages, key=lambda p: p.category):
         link = f"[{page.category}]({depth}docs/tools/{page.category}.md)"
