@@ -24,7 +24,7 @@ _SECRET_WORD = (
     r"refresh[-_]?token|private[-_]?key|signature)[\w-]{0,40}|(?:[\w-]{0,40}[-_])?token"
 )
 _HOOK = re.compile(
-    r"(https?:\\?/\\?/hook\.[\w.:-]+\\?/|\\?/hook\\?/)[a-z0-9]{16,}|"
+    r"(https?:\\{0,4}/\\{0,4}/hook\.[\w.:-]+\\{0,4}/|/hook\\{0,4}/)[a-z0-9]{16,}|"
     r"\b[a-z0-9]{32}@hook\.[\w.-]+",
     re.IGNORECASE,
 )
@@ -36,7 +36,8 @@ _IN_ADDRESS = re.compile(
     r"(\b[a-z][a-z0-9+.-]{1,20}://)[^\s/@:]{1,100}:[^\s/@]{1,200}@", re.IGNORECASE
 )
 _IN_JSON = re.compile(
-    rf"(\\*\"(?:{_SECRET_WORD})\\*\"\s*:\s*\\*\")(?!\[hidden)[^\"\\]+", re.IGNORECASE
+    rf"(\\{{0,4}}\"(?:{_SECRET_WORD})\\{{0,4}}\"\s*:\s*\\{{0,4}}\")(?!\[hidden)[^\"\\]+",
+    re.IGNORECASE,
 )
 _KNOWN = re.compile(
     r"\b(sk-[A-Za-z0-9_-]{16,}|[rs]k_(?:live|test)_[A-Za-z0-9]{10,}|xox[abeprs]-[A-Za-z0-9-]{10,}|"
