@@ -7,7 +7,9 @@ call's writer, which plans, confirms, journals and sends them (`make_mcp_base.ca
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -23,12 +25,12 @@ from make_mcp_base.calls.requests import (
     Write,
 )
 from make_mcp_base.calls.writers import PlanEnds
-from make_mcp_base.definition.models import Input
+from make_mcp_base.definition.models import Input, Json
 from make_mcp_base.errors import Failure
 from make_mcp_base.safety.redaction import HIDDEN
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
     from pydantic import JsonValue
 
@@ -45,6 +47,7 @@ Reversal = Undo | Irreversible
 
 _PAGE = 1_000
 _LONGEST_LIST = 100_000
+_LEASE_LOOK_SECONDS = 0.1
 
 
 @dataclass(slots=True)
@@ -231,6 +234,43 @@ class Make:
             )
             documents[key] = kept.body if kept else fresh.get(key) or await fetch(key)
         return documents
+
+    async def keep(self, name: str, value: Json, seconds: float) -> None:
+        """Keep a small note for this account, readable by every process that shares the store."""
+        if self.kernel:
+            text = json.dumps(value).encode()
+            store = await self.kernel.store()
+            await store.cache_put(f"note:{self.kernel.account_key}:{name}", text, seconds)
+
+    async def kept(self, name: str) -> Json:
+        """Give a note that was kept, or None when there is none or its time is over."""
+        if self.kernel is None:
+            return None
+        found = await (await self.kernel.store()).cache_get(
+            f"note:{self.kernel.account_key}:{name}"
+        )
+        return None if found is None else json.loads(found)
+
+    @asynccontextmanager
+    async def alone(self, name: str, *, seconds: float = 60.0) -> AsyncGenerator[None]:
+        """Do something that no other call of this account does at the same time, in any process.
+
+        Args:
+            name: What is done ("start scenario 12").
+            seconds: When others may go on although this call has not ended: its process died.
+        """
+        store = await self.kernel.store() if self.kernel else None
+        owner, lease = secrets.token_hex(8), f"call:{name}"
+        if store and self.kernel:
+            lease = f"call:{self.kernel.account_key}:{name}"
+            while not await store.lease(lease, owner, seconds):
+                await anyio.sleep(_LEASE_LOOK_SECONDS)
+        try:
+            yield
+        finally:
+            if store:
+                with anyio.CancelScope(shield=True):
+                    await store.lease_release(lease, owner)
 
     # Writing
 
