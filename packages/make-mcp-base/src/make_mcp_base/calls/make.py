@@ -263,7 +263,7 @@ class Make:
         owner, lease = secrets.token_hex(8), f"call:{name}"
         if store and self.kernel:
             lease = f"call:{self.kernel.account_key}:{name}"
-            while not await store.lease(lease, owner, seconds):
+            while not await store.lease(lease, owner, seconds):  # noqa: ASYNC110 - ends by itself
                 await anyio.sleep(_LEASE_LOOK_SECONDS)
         try:
             yield
