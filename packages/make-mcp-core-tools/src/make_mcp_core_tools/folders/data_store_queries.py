@@ -64,6 +64,7 @@ class QueryStore(PageInput):
     sort: list[str] = Field(default=[], max_length=5)
     """Fields, most important first; -amount for falling order. Groups also by count, sum_amount."""
     group_by: list[str] = Field(default=[], max_length=5)
+    """Fields whose equal values make a group; one row comes back for each."""
     aggregate: list[Aggregate] = Field(default=[], max_length=10)
     """What to compute for each group, or over all records without `group_by`."""
     select: list[str] = []

@@ -14,7 +14,6 @@ from make_mcp_base.authoring import (
     PageInput,
     Problem,
     Undo,
-    Watch,
     delete,
     page_of,
     patch,
@@ -25,22 +24,21 @@ from pydantic import Field
 
 from make_mcp_core_tools._engine.data_fields import record_problems
 from make_mcp_core_tools.folders.declared import category
+from make_mcp_core_tools.folders.putting_back import is_small, most_put_back, puts_back
+from make_mcp_core_tools.folders.record_watches import puts_all_back, takes_back
 from make_mcp_core_tools.folders.stores import (
+    PAGE,
     Record,
     RecordPage,
     Store,
     each_page,
     find_record,
-    is_small,
-    most_backed_up,
-    puts_back,
     read_records,
     read_store,
     record_path,
 )
 
 _MOST_KEYS = 500
-_LOST_SINCE = "Changes made to the record since are lost."
 
 # Inputs
 
@@ -54,6 +52,7 @@ class ListRecords(PageInput):
 class CreateRecord(Input):
     data_store_id: DataStoreId
     data: Document
+    """The record's members, by the names of its fields."""
     key: str | None = Field(default=None, min_length=1, max_length=256)
     """Left out, Make invents one."""
 
@@ -61,6 +60,7 @@ class CreateRecord(Input):
 class ChangeRecord(Input):
     data_store_id: DataStoreId
     key: str = Field(min_length=1, max_length=256)
+    """Key of the record."""
     data: Document
     """The members to change; the others stay."""
 
@@ -68,6 +68,7 @@ class ChangeRecord(Input):
 class ReplaceRecord(Input):
     data_store_id: DataStoreId
     key: str = Field(min_length=1, max_length=256)
+    """Key of the record."""
     data: Document
     """The whole record; members left out are gone."""
 
@@ -158,8 +159,12 @@ async def data_store_record_create(make: Make, args: CreateRecord) -> RecordSave
         post(path, body),
         into=RecordSaved,
         says=f"Add {_called(args.key)} to the data store “{store.name}” ({store.id})",
-        undo=lambda made: Undo(
-            (delete(path, {"keys": [made.key]}),), _watch(store), note=_LOST_SINCE
+        undo=lambda made: takes_back(
+            delete(path, {"keys": [made.key]}),
+            store,
+            made.key,
+            made.data,
+            is_on_first_page=shape.count < PAGE,
         ),
     )
 
@@ -173,18 +178,26 @@ async def data_store_record_create(make: Make, args: CreateRecord) -> RecordSave
 async def data_store_record_update(make: Make, args: ChangeRecord) -> RecordSaved:
     """Change some members of a record; the others stay."""
     store = await read_store(make, args.data_store_id)
-    former, shape = await find_record(make, store, args.key)
-    _check(make, args.data, shape, store, tool="data_store_record_update", partial=True)
+    found = await find_record(make, store, args.key)
+    former = found.record
+    _check(make, args.data, found.page, store, tool="data_store_record_update", partial=True)
     if all(name in former.data and former.data[name] == v for name, v in args.data.items()):
         return RecordSaved(key=args.key, data=former.data, changed=False)
-    make.shows(*_difference(former.data, former.data | args.data))
+    new = former.data | args.data
+    make.shows(*_difference(former.data, new))
     path = record_path(store.id, args.key)
     return await make.write(
         patch(path, args.data),
         into=RecordSaved,
         says=f"Change {_called(args.key)} of the data store “{store.name}” ({store.id})",
         before={"data": former.data},
-        undo=Undo((put(path, former.data),), _watch(store), note=_LOST_SINCE),
+        undo=takes_back(
+            put(path, former.data),
+            store,
+            args.key,
+            new,
+            is_on_first_page=found.is_on_first_page,
+        ),
     )
 
 
@@ -192,8 +205,9 @@ async def data_store_record_update(make: Make, args: ChangeRecord) -> RecordSave
 async def data_store_record_replace(make: Make, args: ReplaceRecord) -> RecordSaved:
     """Replace the whole data of a record; members left out are gone."""
     store = await read_store(make, args.data_store_id)
-    former, shape = await find_record(make, store, args.key)
-    _check(make, args.data, shape, store, tool="data_store_record_replace", partial=False)
+    found = await find_record(make, store, args.key)
+    former = found.record
+    _check(make, args.data, found.page, store, tool="data_store_record_replace", partial=False)
     if former.data == args.data:
         return RecordSaved(key=args.key, data=former.data, changed=False)
     make.shows(*_difference(former.data, args.data))
@@ -203,7 +217,13 @@ async def data_store_record_replace(make: Make, args: ReplaceRecord) -> RecordSa
         into=RecordSaved,
         says=f"Replace {_called(args.key)} of the data store “{store.name}” ({store.id})",
         before={"data": former.data},
-        undo=Undo((put(path, former.data),), _watch(store), note=_LOST_SINCE),
+        undo=takes_back(
+            put(path, former.data),
+            store,
+            args.key,
+            args.data,
+            is_on_first_page=found.is_on_first_page,
+        ),
     )
 
 
@@ -220,7 +240,7 @@ async def data_store_record_delete(make: Make, args: DeleteRecords) -> RecordsDe
     """
     _refuse_unclear(args)
     store = await read_store(make, args.data_store_id)
-    most = await most_backed_up(make, store.team_id)
+    most = await most_put_back(make, store.team_id)
     doomed, total = await _doomed(make, args, store, most)
     if not total:
         return RecordsDeleted(deleted=0, keys=[], not_found=args.keys or None, changed=False)
@@ -234,7 +254,7 @@ async def data_store_record_delete(make: Make, args: DeleteRecords) -> RecordsDe
         into=DeletedKeys,
         says=f"Delete {total} records of the data store “{store.name}” ({store.id})",
         before=before,
-        undo=_way_back(path, doomed, total, most),
+        undo=_way_back(store, doomed, total, most),
     )
     return RecordsDeleted(
         deleted=len(answer.keys) or total,
@@ -253,11 +273,6 @@ def _picked(data: Document, fields: list[str]) -> Document:
 
 def _called(key: str | None) -> str:
     return f"the record “{key}”" if key else "a record"
-
-
-def _watch(store: Store) -> Watch:
-    """Watch the store as a whole: Make cannot be asked for one record."""
-    return Watch(f"/data-stores/{store.id}", ("dataStore.records", "dataStore.size"))
 
 
 def _difference(old: Document, new: Document) -> list[str]:
@@ -344,12 +359,11 @@ async def _doomed(
     return found, len(found)
 
 
-def _way_back(path: str, doomed: list[Record], total: int, most: int) -> Undo | Irreversible:
+def _way_back(store: Store, doomed: list[Record], total: int, most: int) -> Undo | Irreversible:
     if total > min(most, len(doomed)) or not is_small(doomed):
         return Irreversible(
             f"{total} records are more than an undo can put back within a minute's API calls."
             " Read them first with `data_store_record_list` if they matter."
         )
-    return Undo(
-        puts_back(path, doomed), note="The records come back at the end of the store's order."
-    )
+    requests = puts_back(f"/data-stores/{store.id}/data", doomed)
+    return puts_all_back(requests, store, [record.key for record in doomed])

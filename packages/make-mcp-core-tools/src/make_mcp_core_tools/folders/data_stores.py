@@ -27,6 +27,7 @@ from make_mcp_base.authoring import (
 from pydantic import Field
 
 from make_mcp_core_tools.folders.declared import category
+from make_mcp_core_tools.folders.putting_back import is_small, most_put_back, puts_back
 from make_mcp_core_tools.folders.stores import (
     MEGABYTE,
     READ,
@@ -34,9 +35,6 @@ from make_mcp_core_tools.folders.stores import (
     Record,
     Store,
     each_page,
-    is_small,
-    most_backed_up,
-    puts_back,
     read_records,
     read_store,
 )
@@ -50,6 +48,7 @@ _COLUMNS = ["id", "name", "teamId", "records", "size", "maxSize", "datastructure
 class ListStores(PageInput):
     team_id: TeamId | None = None
     name_contains: str | None = None
+    """Only stores with this text in their name."""
 
 
 class GetStore(Input):
@@ -60,6 +59,7 @@ class GetStore(Input):
 
 class CreateStore(Input):
     name: str = Field(min_length=1, max_length=128)
+    """Name of the new store."""
     max_size_mb: int = Field(default=1, ge=1)
     """Space it may take, in MiB, out of what the plan gives to all data stores."""
     team_id: TeamId | None = None
@@ -70,7 +70,9 @@ class CreateStore(Input):
 class UpdateStore(Input):
     data_store_id: DataStoreId
     name: str | None = Field(default=None, min_length=1, max_length=128)
+    """New name."""
     max_size_mb: int | None = Field(default=None, ge=1)
+    """New space in MiB, not below what the records take."""
     data_structure_id: DataStructureId | None = None
     """Records stay as they are; they are checked against it when they are next written."""
 
@@ -376,7 +378,7 @@ async def _tell_users(make: Make, store: Store) -> None:
 
 async def _way_back(make: Make, store: Store) -> Undo | Irreversible:
     """Keep all records for an undo, or say why that is too much."""
-    most = await most_backed_up(make, store.team_id)
+    most = await most_put_back(make, store.team_id)
     if store.records > most:
         return Irreversible(
             f"{store.records} records are more than the {most} that an undo can put back within a"

@@ -46,6 +46,7 @@ _SCANNED = 1_000
 class ListStructures(PageInput):
     team_id: TeamId | None = None
     name_contains: str | None = None
+    """Only structures with this text in their name."""
     unused: bool = False
     """Only those that no scenario and no data store uses."""
 
@@ -53,10 +54,12 @@ class ListStructures(PageInput):
 class GetStructure(Input):
     data_structure_id: DataStructureId
     include: list[Literal["json_schema"]] = []
+    """`json_schema`: the fields as a JSON Schema too."""
 
 
 class CreateStructure(Input):
     name: str = Field(min_length=1, max_length=128)
+    """Name of the new structure."""
     team_id: TeamId | None = None
     spec: list[Document] | None = None
     """Make's fields: {name, type, label, required, default, spec}; types boolean, text, number,
@@ -70,11 +73,13 @@ class CreateStructure(Input):
 class UpdateStructure(Input):
     data_structure_id: DataStructureId
     name: str | None = Field(default=None, min_length=1, max_length=128)
+    """New name."""
     spec: list[Document] | None = None
     """All fields; they replace the present ones."""
     json_schema: Document | None = None
     """Or a JSON Schema of an object."""
     strict: bool | None = None
+    """Whether to refuse records with members that the structure lacks."""
 
 
 class DeleteStructure(Input):

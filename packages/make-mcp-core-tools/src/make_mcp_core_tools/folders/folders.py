@@ -14,6 +14,7 @@ from make_mcp_base.authoring import (
     Problem,
     TeamId,
     Undo,
+    Watch,
     delete,
     page_of,
     patch,
@@ -34,6 +35,10 @@ from make_mcp_core_tools.folders.places import (
     scenarios_of,
     tidy_path,
 )
+from make_mcp_core_tools.folders.putting_back import most_put_back
+
+_FOLDER_AGAIN = "{0.scenarioFolder.id}"
+"""In an undo: the new id of the folder that its first request makes."""
 
 # Inputs
 
@@ -222,6 +227,7 @@ async def folder_create(make: Make, args: CreateFolder) -> FolderSaved:
         says=f"Create the folder “{path}” in team {team}",
         undo=lambda made: Undo(
             (delete(f"/scenarios-folders/{made.scenario_folder.id}"),),
+            _name_of(team, made.scenario_folder.id),
             note="Scenarios put into the new folder since end up outside any folder.",
         ),
     )
@@ -253,13 +259,16 @@ async def folder_update(make: Make, args: UpdateFolder) -> FolderSaved:
         problems.append(Problem("name", "a folder cannot go below itself."))
     _refuse(problems, "folder_update")
     for old in [folder, *inner]:
-        await _rename(make, old, moving[old.id])
+        await _rename(make, team, old, moving[old.id])
     return FolderSaved(folder=Folder(id=folder.id, name=path), renamed=len(moving), changed=True)
 
 
 @category.tool(scope="scenarios:write", effect="delete", formerly=("folders_delete",))
 async def folder_delete(make: Make, args: DeleteFolder) -> FolderDeleted:
-    """Delete a scenario folder; its scenarios are kept, in another folder or outside any."""
+    """Delete a scenario folder; its scenarios are kept, in another folder or outside any.
+
+    `operation_undo` makes the folder again, under a new id, and puts its scenarios back.
+    """
     team, folder = await find_folder(make, args.folder_id)
     held = [s for s in await scenarios_of(make, team) if s.folder_id == folder.id]
     if args.move_contents_to:
@@ -276,11 +285,7 @@ async def folder_delete(make: Make, args: DeleteFolder) -> FolderDeleted:
         into=FolderGone,
         says=f"Delete the folder “{folder.name}” ({folder.id})",
         before={"name": folder.name, "scenarios": [s.id for s in held]},
-        undo=Undo(
-            (post("/scenarios-folders", {"name": folder.name, "teamId": team}),),
-            note="The folder comes back empty and with a new id."
-            + (f" These scenarios were in it: {[s.id for s in held]}." if held else ""),
-        ),
+        undo=_comes_back(team, folder, held, await most_put_back(make, team)),
     )
     moved = len(held) if args.move_contents_to else 0
     return FolderDeleted(
@@ -332,7 +337,7 @@ def _is_shown(name: str, under: str | None, depth: int | None) -> bool:
     return depth is None or rest.count(SEPARATOR) < depth
 
 
-async def _rename(make: Make, folder: Folder, name: str) -> None:
+async def _rename(make: Make, team: int, folder: Folder, name: str) -> None:
     path = f"/scenarios-folders/{folder.id}"
     await make.write(
         patch(path, {"name": name}),
@@ -340,8 +345,13 @@ async def _rename(make: Make, folder: Folder, name: str) -> None:
         says=f"Rename the folder “{folder.name}” to “{name}”",
         before={"name": folder.name},
         predict={"scenarioFolder": {"id": folder.id, "name": name}},
-        undo=Undo((patch(path, {"name": folder.name}),)),
+        undo=Undo((patch(path, {"name": folder.name}),), _name_of(team, folder.id)),
     )
+
+
+def _name_of(team: int, folder: int) -> Watch:
+    """Watch a folder's name; Make only lists the folders of a team."""
+    return Watch("/scenarios-folders", (f"scenariosFolders.[id={folder}].name",), {"teamId": team})
 
 
 async def _empty(make: Make, scenario: Scenario, target: int) -> None:
@@ -352,7 +362,30 @@ async def _empty(make: Make, scenario: Scenario, target: int) -> None:
         says=f"Move “{scenario.name}” ({scenario.id}) to folder {target}",
         before={"folderId": scenario.folder_id},
         predict={},
-        undo=Undo((), note=f"The scenarios stay in folder {target}."),
+        undo=Undo((), note=f"Should the folder not be deleted, its scenarios stay in {target}."),
+    )
+
+
+def _comes_back(team: int, folder: Folder, held: Sequence[Scenario], most: int) -> Undo:
+    """Make a deleted folder again with its scenarios in it, as long as they stay where they are.
+
+    Args:
+        team: The folder's team.
+        folder: As it was.
+        held: Its scenarios.
+        most: How many of them a minute's API calls can put back.
+    """
+    again = post("/scenarios-folders", {"name": folder.name, "teamId": team})
+    note = "The folder comes back with a new id"
+    ids = [scenario.id for scenario in held]
+    if len(ids) > most:
+        return Undo((again,), note=f"{note}, and empty. These scenarios were in it: {ids}.")
+    members = [f"scenarios.[id={each}].{name}" for each in ids for name in ("id", "folderId")]
+    query = {"teamId": team, "id": ids, "cols": ["id", "folderId"], "pg[limit]": max(len(ids), 1)}
+    return Undo(
+        (again, *(patch(f"/scenarios/{each}", {"folderId": _FOLDER_AGAIN}) for each in ids)),
+        Watch("/scenarios", tuple(members), query) if ids else None,
+        note=f"{note}, with its {len(ids)} scenarios." if ids else f"{note}.",
     )
 
 

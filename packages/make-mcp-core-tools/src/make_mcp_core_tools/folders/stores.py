@@ -1,15 +1,15 @@
 """Data stores and their records as Make tells of them (API reference, chapter 2.13)."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from urllib.parse import quote
 
-from make_mcp_base.authoring import Counter, Document, Failure, Make, Output, Request, post
+from make_mcp_base.authoring import Counter, Document, Failure, Make, Output
 
 MEGABYTE = 1_048_576
 READ = "datastores:read"
-_PAGE = 1_000
-_MOST_BACKED_UP = 500
-_LARGEST_BACKUP_BYTES = 2_000_000
+PAGE = 1_000
+"""Records that are read at once."""
 
 
 class Store(Output):
@@ -44,6 +44,15 @@ class RecordPage(Output):
     count: Counter = 0
 
 
+@dataclass(frozen=True)
+class Found:
+    """A record with the page it was on, which tells the structure it follows."""
+
+    record: Record
+    page: RecordPage
+    is_on_first_page: bool
+
+
 async def read_store(make: Make, store_id: int) -> Store:
     """Read a data store, and take its organization as the one whose calls are spent."""
     path = f"/data-stores/{store_id}"
@@ -62,26 +71,25 @@ async def each_page(make: Make, store_id: int, most: int) -> AsyncIterator[Recor
     """Read records page by page, up to `most` of them."""
     read = 0
     while read < most:
-        page = await read_records(make, store_id, min(_PAGE, most - read), read)
+        page = await read_records(make, store_id, min(PAGE, most - read), read)
         yield page
         read += len(page.records)
         if not page.records or read >= page.count:
             return
 
 
-async def find_record(make: Make, store: Store, key: str) -> tuple[Record, RecordPage]:
+async def find_record(make: Make, store: Store, key: str) -> Found:
     """Find a record by its key; Make has no endpoint for one record, so all are looked through.
-
-    Returns:
-        The record, and the page it was on (for the structure).
 
     Raises:
         Failure: There is no such record.
     """
-    async for page in each_page(make, store.id, max(store.records * 2, _PAGE)):
+    is_first = True
+    async for page in each_page(make, store.id, max(store.records * 2, PAGE)):
         for record in page.records:
             if record.key == key:
-                return record, page
+                return Found(record, page, is_first)
+        is_first = False
     raise Failure(
         f"The data store “{store.name}” ({store.id}) has no record “{key}”.",
         next_step="See its keys with `data_store_record_list`, or add the record with"
@@ -93,23 +101,3 @@ async def find_record(make: Make, store: Store, key: str) -> tuple[Record, Recor
 def record_path(store_id: int, key: str) -> str:
     """Give the path of one record; the key may hold any characters."""
     return f"/data-stores/{store_id}/data/{quote(key, safe='')}"
-
-
-# Putting back what was deleted
-
-
-async def most_backed_up(make: Make, team_id: int) -> int:
-    """Say how many records an undo may put back: one call each, within a minute's calls."""
-    organization = (await make.account()).organization_of(team_id)
-    a_minute = organization.calls_per_minute if organization else 0
-    return min(_MOST_BACKED_UP, max(a_minute - 10, 10)) if a_minute else _MOST_BACKED_UP
-
-
-def puts_back(path: str, records: Sequence[Record]) -> tuple[Request, ...]:
-    """Give the requests that add records again."""
-    return tuple(post(path, {"key": record.key, "data": record.data}) for record in records)
-
-
-def is_small(records: Sequence[Record]) -> bool:
-    """Tell whether records are few bytes enough to be kept for an undo."""
-    return sum(len(record.model_dump_json()) for record in records) <= _LARGEST_BACKUP_BYTES

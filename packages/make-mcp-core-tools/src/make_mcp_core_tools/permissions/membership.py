@@ -44,8 +44,6 @@ class SetTeamRole(Input):
     """Role id or name (`role_list` category=team)."""
     remove: bool = False
     """Take the person out of the team; then without `role`."""
-    organization_id: OrganizationId | None = None
-    """Only to find a person by name in an account with several organizations."""
 
 
 class SetOrganizationRole(Input):

@@ -35,6 +35,7 @@ _LISTED = ["id", "name", "zone", "serviceName", "isPaused", "timezoneId"]
 
 class ListOrganizations(PageInput):
     name_contains: str | None = None
+    """Only organizations with this text in their name."""
 
 
 class GetOrganization(Input):
@@ -44,6 +45,7 @@ class GetOrganization(Input):
 class UpdateOrganization(Input):
     organization_id: OrganizationId | None = None
     name: str | None = Field(default=None, max_length=128, pattern=_NAME)
+    """New name."""
     timezone: int | str | None = None
     """Id or name, such as Europe/Prague (`enum_get` kind=timezones)."""
     country: int | str | None = None

@@ -60,6 +60,7 @@ class Invitee(Input):
 
 class InviteUsers(Input):
     people: list[Invitee] = Field(min_length=1, max_length=50)
+    """Whom to invite."""
     role: int | str
     """Role in the organization, by id or name (`role_list` category=organization)."""
     organization_id: OrganizationId | None = None

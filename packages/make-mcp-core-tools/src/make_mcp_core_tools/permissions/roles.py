@@ -30,6 +30,7 @@ _FRESH = 60.0
 class ListRoles(PageInput):
     organization_id: OrganizationId | None = None
     category: RoleCategory | None = None
+    """Only roles for this kind of place."""
 
 
 class GetRole(Input):
@@ -41,6 +42,7 @@ class GetRole(Input):
 
 class ListPermissions(PageInput):
     category: RoleCategory | None = None
+    """Only permissions that roles of this kind of place can grant."""
     contains: str | None = None
     """Only permissions with this text in their name or label."""
 

@@ -41,6 +41,7 @@ class ListTeams(PageInput):
     include_private_spaces: bool = False
     """Also list personal teams."""
     name_contains: str | None = None
+    """Only teams with this text in their name."""
 
 
 class GetTeam(Input):
