@@ -412,6 +412,38 @@ async def test_f16_a_lost_run_that_ends_later_is_what_the_next_call_gives(
     found = (await core.call("scenario_run", scenario_id=ident)).data
     assert ([found["execution_id"]], found["status"]) == (started, "success")
     assert await floor.starts(ident) == 1
+    fresh = (await core.call("scenario_run", scenario_id=ident, wait_seconds=0)).data
+    assert fresh["execution_id"] not in started
+    assert await floor.starts(ident) == 2
+
+
+async def test_f16_a_run_with_other_data_is_not_taken_for_a_lost_one(
+    core: Server, floor: "Floor"
+) -> None:
+    ident = await half(floor)
+    await floor.fault("POST", RUN, drop="before", times=1)
+    lost = {"scenario_id": ident, "data": {"length": 8}, "wait_seconds": 0.1}
+    await core.call("scenario_run", **lost)
+    other = (await core.call("scenario_run", scenario_id=ident, data={"length": 2})).data
+    assert other["outputs"] == {"half": 1}
+    told = await core.call("scenario_run", **lost)
+    assert told.error["code"] == "run_uncertain"
+    assert other["execution_id"] not in told.text
+
+
+async def test_a_refused_parallel_run_leaves_the_one_that_goes_on_to_be_joined(
+    core: Server, floor: "Floor"
+) -> None:
+    await floor.freeze()
+    ident = await floor.scenario(floor.start, floor.sleeping(2, "100"))
+    run = {"scenario_id": ident, "wait_seconds": 0}
+    first = (await core.call("scenario_run", **run)).data
+    limit = {"message": "Requests limit for organization exceeded"}
+    await floor.fault("POST", RUN, status=429, retry_after=1, body=limit, times=1)
+    await core.call("scenario_run", **run, allow_parallel=True)
+    joined = (await core.call("scenario_run", **run)).data
+    assert (joined["execution_id"], joined["joined"]) == (first["execution_id"], True)
+    assert await floor.starts(ident) == 1
 
 
 async def test_a_start_that_was_lost_for_good_may_be_made_again(
@@ -448,19 +480,6 @@ async def test_a_cancelled_call_stops_its_run_when_asked_to(core: Server, floor:
     await cancelled(core, floor, ident, stop_on_cancel=True)
     await floor.ended(ident)
     assert len(await floor.sent("POST", "/stop")) == 1
-
-
-async def test_runs_of_one_server_are_not_taken_for_those_of_another(
-    connect: Connect, floor: "Floor"
-) -> None:
-    await floor.freeze()
-    ident = await floor.scenario(floor.start, floor.sleeping(2, "100"))
-    async with connect() as one, connect() as other:
-        first = await one.call("scenario_run", scenario_id=ident, wait_seconds=0)
-        second = await other.call("scenario_run", scenario_id=ident, wait_seconds=0)
-        again = await one.call("scenario_run", scenario_id=ident, wait_seconds=0)
-    assert first.data["execution_id"] != second.data["execution_id"]
-    assert again.data["execution_id"] == first.data["execution_id"]
 
 
 async def cancelled(core: Server, floor: "Floor", ident: int, **more: Any) -> None:

@@ -1,30 +1,34 @@
-"""Runs this server began and has not seen the end of, so that none is begun twice.
+"""Runs that were begun and whose end nobody has been told, so that none is begun twice.
 
 A caller that asks for the same run while it is going on, or before it was told how the run ended,
-gets that run. The notes lie in this process and are lost with it; they hold digests of the inputs,
-not the inputs.
+gets that run. The notes are the account's: they hold for all its server processes and over their
+restarts. They name inputs by a digest only.
 """
 
 from __future__ import annotations
 
 import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio
+from make_mcp_base.authoring import Failure
 from make_mcp_base.calls.requests import digest
+from pydantic import TypeAdapter
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from make_mcp_base.authoring import Document, Make
 
+    from make_mcp_core_tools._engine.run_log import Entry
+
 LIFETIME_SECONDS = 3_600.0
 """Longer than any run may take (blueprint reference, chapter 3.11)."""
 
-_MOST_NOTEBOOKS = 64
-_MOST_NOTES = 10_000
+START_SECONDS = 60.0
+"""When others may go on although a start has not ended: its process died. They find its note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class OpenRun:
     """A run that may be going on.
 
     Attributes:
-        execution_id: Its id; "" when Make's answer to the start was lost.
+        execution_id: Its id; "" while Make has not answered the start, or when the answer was lost.
         known: Ids in the scenario's log before it began, for finding it when its id was lost.
         at: When it was started, in epoch seconds.
     """
@@ -42,93 +46,95 @@ class OpenRun:
     at: float = field(default_factory=time.time)
 
 
-@dataclass(slots=True)
-class Notebook:
-    """The notes of one connection to Make, which is to say of one token.
-
-    Attributes:
-        api: The connection.
-        runs: Latest run by scenario and digest of its inputs, oldest first.
-        starting: Held while a run with these inputs is being started.
-    """
-
-    api: object
-    runs: dict[tuple[int, str], OpenRun] = field(default_factory=dict[tuple[int, str], OpenRun])
-    starting: dict[tuple[int, str], anyio.Lock] = field(
-        default_factory=dict[tuple[int, str], anyio.Lock]
-    )
-
-    def put(self, key: tuple[int, str], run: OpenRun) -> None:
-        """Note a run, in place of the one before with the same inputs."""
-        self.runs.pop(key, None)
-        self.runs[key] = run
-        if len(self.runs) > _MOST_NOTES:
-            del self.runs[next(iter(self.runs))]
-        for idle in [k for k, lock in self.starting.items() if not lock.locked()]:
-            del self.starting[idle]
-
-    def get(self, key: tuple[int, str]) -> OpenRun | None:
-        """Give a noted run that may still matter."""
-        run = self.runs.get(key)
-        return run if run and time.time() - run.at < LIFETIME_SECONDS else None
-
-
-_notebooks: list[Notebook] = []
-"""By connection, the one used last at the end. Connections cannot be weakly referenced."""
-
-
-def _notebook(make: Make) -> Notebook:
-    found = next((book for book in _notebooks if book.api is make.api), None)
-    if found is None:
-        found = Notebook(make.api)
-    else:
-        _notebooks.remove(found)
-    _notebooks.append(found)
-    del _notebooks[:-_MOST_NOTEBOOKS]
-    return found
+_NOTE = TypeAdapter(OpenRun)
 
 
 @dataclass(frozen=True, slots=True)
 class OpenRuns:
     """The notes of one scenario and one set of inputs."""
 
-    book: Notebook
+    make: Make
     scenario_id: int
     inputs: str
 
     @classmethod
     def of(cls, make: Make, scenario_id: int, data: Document | None) -> OpenRuns:
         """Open the notes for a run of a scenario with some inputs."""
-        return cls(_notebook(make), scenario_id, digest(data or {}))
+        return cls(make, scenario_id, digest(data or {}))
 
     @asynccontextmanager
     async def alone(self) -> AsyncGenerator[None]:
         """Keep every other caller with the same inputs from starting a run meanwhile."""
-        key = (self.scenario_id, self.inputs)
-        async with self.book.starting.setdefault(key, anyio.Lock()):
+        async with self.make.alone(self._with_inputs, seconds=START_SECONDS):
             yield
 
-    def find(self) -> OpenRun | None:
-        """Give the noted run with these inputs."""
-        return self.book.get((self.scenario_id, self.inputs))
+    async def find(self) -> OpenRun | None:
+        """Give the noted run with these inputs, unless somebody has been told its end."""
+        run = await self._read(self._with_inputs)
+        if run is None or not run.execution_id:
+            return run
+        was_told = await self.make.kept(_end_of(self.scenario_id, run.execution_id)) is False
+        return None if was_told else run
 
-    def find_latest(self) -> OpenRun | None:
-        """Give the noted run of the scenario that began last, whatever its inputs."""
-        keys = [key for key in self.book.runs if key[0] == self.scenario_id]
-        return self.book.get(keys[-1]) if keys else None
+    async def find_latest(self) -> OpenRun | None:
+        """Give the run of the scenario that began last, whatever its inputs."""
+        return await self._read(self._latest)
 
-    def note(self, run: OpenRun) -> None:
-        """Note a run that has begun, or may have."""
-        self.book.put((self.scenario_id, self.inputs), run)
+    async def intend(self, run: OpenRun) -> None:
+        """Note a run that is about to be asked for, and whose answer may never arrive.
+
+        Raises:
+            Failure: It could not be noted; it must not be asked for then.
+        """
+        await self._write(self._with_inputs, run)
+
+    async def note(self, run: OpenRun) -> None:
+        """Note a run that has begun; a note that cannot be written is no reason to lose it."""
+        with anyio.CancelScope(shield=True):
+            try:
+                await self.make.keep(
+                    _end_of(self.scenario_id, run.execution_id), True, LIFETIME_SECONDS
+                )
+                await self._write(self._with_inputs, run)
+                await self._write(self._latest, run)
+            except Failure as failure:
+                self.make.warn(f"The run was started and could not be noted: {failure.what}")
+
+    async def withdraw(self, earlier: OpenRun | None) -> None:
+        """Put the earlier note back in place of a run that was intended and refused."""
+        with anyio.CancelScope(shield=True):
+            await self._write(self._with_inputs, earlier)
+
+    async def unnoted(self, entries: list[Entry]) -> list[Entry]:
+        """Leave out runs whose start was answered: with whatever inputs, they are not lost."""
+        return [e for e in entries if await self.make.kept(_end_of(self.scenario_id, e.id)) is None]
+
+    @property
+    def _with_inputs(self) -> str:
+        return f"run of {self.scenario_id} with {self.inputs}"
+
+    @property
+    def _latest(self) -> str:
+        return f"latest run of {self.scenario_id}"
+
+    async def _read(self, name: str) -> OpenRun | None:
+        kept = await self.make.kept(name)
+        return _NOTE.validate_python(kept) if kept else None
+
+    async def _write(self, name: str, run: OpenRun | None) -> None:
+        await self.make.keep(name, asdict(run) if run else None, LIFETIME_SECONDS)
 
 
-def end_was_told(make: Make, scenario_id: int, execution_id: str) -> None:
-    """Drop the note of a run whose end has been told."""
-    book = _notebook(make)
-    told = [
-        key
-        for key, run in book.runs.items()
-        if key[0] == scenario_id and run.execution_id == execution_id
-    ]
-    for key in told:
-        del book.runs[key]
+async def end_was_told(make: Make, scenario_id: int, execution_id: str) -> None:
+    """Note that somebody has been told the end of a run; runs that are not noted stay so."""
+    name = _end_of(scenario_id, execution_id)
+    try:
+        if await make.kept(name):
+            await make.keep(name, False, LIFETIME_SECONDS)
+    except Failure as failure:
+        make.warn(f"The same call may give this run once more: {failure.what}")
+
+
+def _end_of(scenario_id: int, execution_id: str) -> str:
+    """Name the note that is true until somebody has been told the end of a run, and false then."""
+    return f"end of run {execution_id} of {scenario_id} is to be told"

@@ -127,7 +127,7 @@ async def report(make: Make, scenario: Runnable, execution_id: str, state: State
     except Failure as failure:
         make.warn(f"Some details of the run could not be read: {failure.what}")
         error = error or _plain_error(entry, state)
-    end_was_told(make, scenario.id, execution_id)
+    await end_was_told(make, scenario.id, execution_id)
     return RunResult(
         status=state.outcome if state.outcome != "running" else "pending",
         execution_id=execution_id,

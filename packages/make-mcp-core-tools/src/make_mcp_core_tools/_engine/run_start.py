@@ -77,9 +77,10 @@ async def start_once(make: Make, checked: Checked, order: Order) -> Begun:
         return Begun((await _send(make, checked.scenario, order)).execution_id)
     notes = OpenRuns.of(make, checked.scenario.id, order.data)
     async with notes.alone():
-        noted = None if order.parallel else notes.find()
-        joined = await _same_run(make, checked.scenario, noted) if noted else None
-        result = joined or await _try(make, checked, order, notes)
+        noted = await notes.find()
+        same = noted if noted and not order.parallel else None
+        joined = await _same_run(make, checked.scenario, notes, same) if same else None
+        result = joined or await _try(make, checked, order, notes, noted)
     if isinstance(result, Begun):
         return result
     if _may_have_begun(result):
@@ -87,16 +88,19 @@ async def start_once(make: Make, checked: Checked, order: Order) -> Begun:
     return await _refused(make, checked, order, notes, result)
 
 
-async def _try(make: Make, checked: Checked, order: Order, notes: OpenRuns) -> Begun | Failure:
-    """Send the start, and note what is known of the run before anything else can happen."""
+async def _try(
+    make: Make, checked: Checked, order: Order, notes: OpenRuns, earlier: OpenRun | None
+) -> Begun | Failure:
+    """Send the start, noted before and after: this process may die in between."""
     known = tuple(checked.known)
+    await notes.intend(OpenRun("", known))
     try:
         started = await _send(make, checked.scenario, order)
     except Failure as failure:
-        if _may_have_begun(failure):
-            notes.note(OpenRun("", known))
+        if not _may_have_begun(failure):
+            await notes.withdraw(earlier)
         return failure
-    notes.note(OpenRun(started.execution_id, known))
+    await notes.note(OpenRun(started.execution_id, known))
     return Begun(started.execution_id)
 
 
@@ -127,10 +131,12 @@ async def _send(make: Make, scenario: Runnable, order: Order) -> _Started:
 # A run that goes on already
 
 
-async def _same_run(make: Make, scenario: Runnable, noted: OpenRun) -> Begun | None:
+async def _same_run(
+    make: Make, scenario: Runnable, notes: OpenRuns, noted: OpenRun
+) -> Begun | None:
     """Give the run with the same inputs, when it goes on or its end was told to nobody."""
     if not noted.execution_id:
-        return await _lost_before(make, scenario, noted)
+        return await _lost_before(make, scenario, notes, noted)
     try:
         state = await read_state(make, scenario.id, noted.execution_id)
     except NotFound:
@@ -166,8 +172,8 @@ async def _refused(
         raise inactive_failure(checked.scenario, []) from failure
     if "already being executed" not in said:
         raise failure
-    latest = notes.find_latest()
-    if latest and latest.execution_id and await _goes_on(make, checked, latest.execution_id):
+    latest = await notes.find_latest()
+    if latest and await _goes_on(make, checked, latest.execution_id):
         raise _busy(checked.scenario, latest.execution_id) from failure
     if order.data:
         raise _busy(checked.scenario, None) from failure
@@ -215,21 +221,25 @@ async def _recover(
     """Find the run that a lost answer was about."""
     wanted = await _mine(make, checked.known)
     patience = min(order.wait_seconds, LOST_SECONDS)
-    found = await find_new_runs(make, checked.scenario.id, wanted, patience)
+    found = await notes.unnoted(await find_new_runs(make, checked.scenario.id, wanted, patience))
     if len(found) == 1 and not checked.scenario.is_locked:
         make.warn(
             "Make's answer to the start was lost. This run is taken for it: it is the only one"
             " this user has started since."
         )
-        notes.note(OpenRun(found[0].id, tuple(checked.known)))
+        await notes.note(OpenRun(found[0].id, tuple(checked.known)))
         return Begun(found[0].id)
     raise _uncertain(checked.scenario, [entry.id for entry in found], lost) from lost
 
 
-async def _lost_before(make: Make, scenario: Runnable, noted: OpenRun) -> Begun | None:
+async def _lost_before(
+    make: Make, scenario: Runnable, notes: OpenRuns, noted: OpenRun
+) -> Begun | None:
     """Look for the run of an earlier call whose answer was lost, before another is started."""
-    found = await new_runs(make, scenario.id, await _mine(make, frozenset(noted.known)))
+    wanted = await _mine(make, frozenset(noted.known))
+    found = await notes.unnoted(await new_runs(make, scenario.id, wanted))
     if len(found) == 1:
+        await notes.note(OpenRun(found[0].id, noted.known, noted.at))
         make.warn("This is the run of the earlier call whose answer was lost; none was started.")
         return Begun(found[0].id, joined=True)
     if found or scenario.is_locked or time.time() - noted.at < INGESTION_SECONDS:

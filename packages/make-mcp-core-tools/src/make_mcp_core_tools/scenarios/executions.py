@@ -262,7 +262,7 @@ async def scenario_execution_get(make: Make, args: GetExecution) -> ExecutionDet
         raise _unseen(scenario, execution_id, seen.trouble)
     if not seen.ended:
         return _going_on(make, scenario, execution_id)
-    end_was_told(make, scenario.id, execution_id)
+    await end_was_told(make, scenario.id, execution_id)
     return await _in_depth(make, scenario, execution_id, seen.state, args.include)
 
 
