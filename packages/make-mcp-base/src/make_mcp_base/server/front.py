@@ -138,7 +138,7 @@ class Front:
         """Wait for the client; load the rest once it has its tools, or says nothing for a while."""
         if self._opening is None or self._warming:
             pipe.wait(_PARENT_EVERY)
-        elif self._listed or not pipe.wait(QUIET_SECONDS):
+        elif not pipe.wait(0 if self._listed else QUIET_SECONDS):
             self._warming = True
             self._warm()
 

@@ -34,7 +34,7 @@ class Opening:
 
     Args:
         answers: What the front says.
-        aside: Done once the client has been answered, before the rest is loaded.
+        aside: Done once, when the client has been answered or has left.
 
     Attributes:
         pipe: The client's pipe.
@@ -49,6 +49,12 @@ class Opening:
             signal.signal(told, _leave_at_once)
         self.pipe = Pipe.claim()
         self.begun: HandOver | None = Front(answers, self._load).serve(self.pipe)
+        self._step_aside()
+
+    def _step_aside(self) -> None:
+        aside, self._aside = self._aside, None
+        if aside:
+            aside()
 
     def finish_loading(self) -> None:
         """Wait until all that the front did without is there, if it can be had at all."""
@@ -61,8 +67,7 @@ class Opening:
         if self._loading is None:
             from threading import Thread
 
-            if self._aside:
-                self._aside()
+            self._step_aside()
             self._loading = Thread(target=_import_the_rest, daemon=True)
             self._loading.start()
         return self._loading
