@@ -96,7 +96,7 @@ async def test_no_minute_ever_holds_more_calls_than_the_limit(
     async def sleep(seconds: float) -> None:
         now[0] += seconds
 
-    budget = LocalBudget(limit, longest_wait=60, clock=lambda: now[0], sleep=sleep)
+    budget = LocalBudget(limit, longest_wait=61, clock=lambda: now[0], sleep=sleep)
     taken: list[float] = []
     for pause in pauses:
         now[0] += pause

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from make_mcp_base.definition.category import Tool
     from make_mcp_base.definition.models import Input, Output
     from make_mcp_base.kernel import Counters, Kernel
+    from make_mcp_base.safety.policy import Verdict
 
 
 class UnknownToolError(LookupError):
@@ -322,7 +323,7 @@ class _Road:
 def _judge(kernel: Kernel, tool: str) -> Judge:
     """Ask the installed policies about a write; a refusal stops a plan and a real run alike."""
 
-    async def judge(write: Write) -> list[str]:
+    async def judge(write: Write) -> list[Verdict]:
         return enforce(await (kernel.policies or NoPolicies()).judge(tool, write))
 
     return judge

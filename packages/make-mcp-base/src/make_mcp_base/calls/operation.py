@@ -14,11 +14,12 @@ from make_mcp_base.errors import Failure
 from make_mcp_base.safety.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pydantic import JsonValue
 
     from make_mcp_base.calls.requests import Write
+    from make_mcp_base.safety.policy import Verdict
     from make_mcp_base.store.port import Store
 
     Kind = Literal["opened", "intended", "done", "failed", "unknown", "closed", "undone"]
@@ -46,8 +47,12 @@ class Operation:
     finished: int = 0
     opened: bool = False
 
-    async def intend(self, write: Write) -> int:
+    async def intend(self, write: Write, verdicts: Sequence[Verdict] = ()) -> int:
         """Record that a request is about to be sent, and give its number.
+
+        Args:
+            write: What is about to be sent.
+            verdicts: Breaches of policies that do not stop it.
 
         Raises:
             Failure: The journal cannot be written; the request must not be sent.
@@ -58,6 +63,10 @@ class Operation:
         number = len(self.says)
         self.says.append(write.says)
         body = {"n": number, "says": write.says, "request": redact(write.request.as_json())}
+        if verdicts:
+            body["policies"] = [
+                {"policy": v.policy, "mode": v.mode, "problem": v.problem} for v in verdicts
+            ]
         await self._append("intended", body | {"before": redact(write.before)})
         return number
 
@@ -70,7 +79,8 @@ class Operation:
             Failure: The journal cannot be written; the failure says that the write did happen.
         """
         self.finished += 1
-        body: dict[str, Any] = {"n": number, "answer": redact(_short(answer)), "state": state}
+        body: dict[str, Any] = {"n": number, "answer": redact(_short(answer))}
+        body["state"] = redact(state)
         if isinstance(reversal, Irreversible):
             body["irreversible"] = reversal.why
         else:

@@ -13,6 +13,7 @@ import anyio
 
 from make_mcp_base.calls.requests import Irreversible, Request, Undo, Watch, Write, digest
 from make_mcp_base.errors import Failure
+from make_mcp_base.safety.policy import warnings_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from make_mcp_base.calls.operation import Operation
+    from make_mcp_base.safety.policy import Verdict
 
     Reversal = Undo | Irreversible
     Reverse = Callable[[JsonValue], Reversal]
     Send = Callable[[Request], Awaitable[JsonValue]]
     Look = Callable[[Watch], Awaitable[JsonValue]]
-    Judge = Callable[[Write], Awaitable[list[str]]]
+    Judge = Callable[[Write], Awaitable[list[Verdict]]]
 
 
 class PlanEnds(Exception):  # noqa: N818 - control flow, not a fault
@@ -89,7 +91,7 @@ class Planning:
             PlanEnds: Nothing was predicted.
             Failure: A policy forbids the write.
         """
-        self.warnings += await self.judge(write)
+        self.warnings += warnings_of(await self.judge(write))
         self.writes.append(write)
         try:
             self.reversals.append(reverse(predict))
@@ -119,7 +121,7 @@ class Applying:
     Attributes:
         send: Sends one request.
         look: Reads the watched state after a write.
-        judge: Asks the policies; gives warnings, or raises.
+        judge: Asks the policies; gives the breaches that stop nothing, or raises.
         operation: The journal's account of this call.
         planned: Fingerprints of the confirmed plan's writes; None when none was asked for.
     """
@@ -143,11 +145,12 @@ class Applying:
                 written (nothing is sent then), or Make refused.
         """
         self._agree(write)
-        self.warnings += await self.judge(write)
+        verdicts = await self.judge(write)
+        self.warnings += warnings_of(verdicts)
         self.count += 1
         answer: JsonValue = None
         with anyio.CancelScope(shield=True):
-            number = await self.operation.intend(write)
+            number = await self.operation.intend(write, verdicts)
             try:
                 answer = await self.send(write.request)
             except Failure as failure:

@@ -66,9 +66,10 @@ class Bundle:
 
         try:
             module = importlib.import_module(f"{self.package}.{category}")
-        except ModuleNotFoundError as missing:
+        except ImportError as missing:
             raise Failure(
-                f"The category `{category}` of {self.distribution} needs `{missing.name}`.",
+                f"The category `{category}` of {self.distribution} cannot be loaded.",
+                why=f"{missing}.",
                 next_step=f"Install {self.distribution} again, with all it depends on.",
                 code="broken_installation",
             ) from missing

@@ -46,8 +46,8 @@ class NoPolicies:
         return ()
 
 
-def enforce(verdicts: Sequence[Verdict]) -> list[str]:
-    """Refuse enforced breaches and give the others as warnings.
+def enforce(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Refuse enforced breaches and give the others, for the journal and as warnings.
 
     Raises:
         Failure: At least one breach is of a policy in mode `enforce`.
@@ -60,4 +60,9 @@ def enforce(verdicts: Sequence[Verdict]) -> list[str]:
             code="policy",
             problems=[Problem(v.policy, v.problem) for v in refused],
         )
+    return list(verdicts)
+
+
+def warnings_of(verdicts: Sequence[Verdict]) -> list[str]:
+    """Write what the caller is told: breaches in mode `audit` are for the journal alone."""
     return [f"Policy {v.policy}: {v.problem}" for v in verdicts if v.mode == "warn"]

@@ -15,6 +15,7 @@ from make_mcp_base.calls.requests import Irreversible, digest, filled
 from make_mcp_base.definition.category import Category
 from make_mcp_base.definition.models import Document, Input, Output, Page, PageInput, Timestamp
 from make_mcp_base.errors import Failure
+from make_mcp_base.safety.redaction import redact
 from make_mcp_base.server_tools.checks import Check, check_configuration, check_health, verdict
 
 if TYPE_CHECKING:
@@ -300,7 +301,7 @@ async def _refuse_moved(make: Make, undo: Undo, state: JsonValue) -> None:
         )
     except NotFound:
         now = {"gone": True}
-    if now != state:
+    if redact(now) != state:
         raise Failure(
             "Not undone: the thing has been changed since.",
             why=f"{undo.watch.path} was left as {state} and is now {now}.",

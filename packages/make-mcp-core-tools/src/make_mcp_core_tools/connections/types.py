@@ -141,7 +141,7 @@ async def needed_by(make: Make, module: str) -> Need:
         why=f"Modules of `{app}` with credentials that are spelled alike: {', '.join(near)}."
         if near
         else "",
-        next_step=f"List the app's modules with `app_module_list` app={app}.",
+        next_step=f"Find scenarios that use the app with `scenario_search` app={app}.",
         code="unknown_module",
     )
 

@@ -146,8 +146,8 @@ async def scenario_create(make: Make, args: CreateScenario) -> ScenarioCreated:
     if draft.problems:
         raise Failure(
             "Nothing was created: the scenario has faults.",
-            next_step="Correct them all and call `scenario_create` again. `app_module_get` shows"
-            " what a module takes.",
+            next_step="Correct them all and call `scenario_create` again. `scenario_module_get`"
+            " shows what a module takes, in a scenario that has it.",
             code="invalid_blueprint",
             problems=draft.problems,
         )

@@ -9,8 +9,9 @@ def build_scenario(goal: str) -> str:
     return (
         f"Build a Make scenario that does this: {goal}\n\n"
         "1. Look with `scenario_search` whether something like it exists already.\n"
-        "2. Find the apps and modules it needs, and what each takes (`app_list`,"
-        " `app_module_get`), and the connections the team has (`connection_list`).\n"
+        "2. Find the apps and modules it needs: `scenario_search` finds scenarios that use them,"
+        " `scenario_module_get` shows what a module takes; and the connections the team has"
+        " (`connection_list`).\n"
         "3. Write the blueprint and check it with `blueprint_validate` until it has no errors.\n"
         "4. Show me the outline and what is still missing, and wait for my word.\n"
         "5. Create it inactive with `scenario_create`, run it once, and tell me what it did."
