@@ -167,7 +167,9 @@ async def test_a_warning_is_told_by_the_plan_and_by_the_real_run(
     assert "A forbidden team" in await teams_of(company)
 
 
-async def test_an_audited_policy_stops_and_says_nothing(connect: Connect, company: Company) -> None:
+async def test_an_audited_policy_stops_nothing_and_leaves_a_note_in_the_journal(
+    connect: Connect, company: Company
+) -> None:
     async with connect() as server:
         server.kernel.policies = gate = Gate("audit")
         arguments = {"name": "A forbidden team", "organization_id": 1}
@@ -176,6 +178,9 @@ async def test_an_audited_policy_stops_and_says_nothing(connect: Connect, compan
         assert "warnings" not in planned.data["plan"]
         assert "warnings" not in done.data
         assert len(gate.judged) == 2
+        detail = await server.call("operation_get", operation_id=done.data["operation_id"])
+        noted = detail.data["steps"][0]["policies"]
+        assert [(note["policy"], note["mode"]) for note in noted] == [("names", "audit")]
     assert "A forbidden team" in await teams_of(company)
 
 

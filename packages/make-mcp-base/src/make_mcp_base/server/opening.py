@@ -81,7 +81,8 @@ def fronts() -> bool:
 def open_as_before(app: App, words: list[str]) -> Opening | None:
     """Begin a session with the answers of the last start; None when there are none to use."""
     serves = not words or words[0].startswith("-") or words[0] == "serve"
-    if not (serves and fronts()) or sys.stdin is None or sys.stdin.isatty():  # pyright: ignore[reportUnnecessaryComparison] - None under a hidden console
+    piped = None not in (sys.stdin, sys.stdout) and not sys.stdin.isatty()
+    if not (serves and piped and fronts()):
         return None
     answers = Kept(app.name, words, os.environ).read()
     return Opening(answers) if answers else None

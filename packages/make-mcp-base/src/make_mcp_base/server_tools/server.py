@@ -98,6 +98,8 @@ class Step(Output):
     """How it is taken back, or why it cannot be."""
     request: Document = {}
     before: JsonValue = None
+    policies: list[Document] | None = None
+    """Policies it broke without being stopped."""
 
 
 class OperationDetail(Operation):
@@ -251,12 +253,14 @@ def _step(intended: Entry, entries: list[Entry]) -> Step:
         e for e in entries if e.kind in {"done", "failed", "unknown"} and e.body.get("n") == number
     ]
     body = outcomes[0].body if outcomes else {}
+    verdicts = intended.body.get("policies")
     return Step(
         says=str(intended.body.get("says")),
         result=outcomes[0].kind if outcomes else "planned",
         undo=str(body.get("irreversible") or ("possible" if "undo" in body else "nothing to undo")),
         request=_object(intended.body.get("request")),
         before=intended.body.get("before"),
+        policies=[_object(p) for p in verdicts] if isinstance(verdicts, list) else None,
     )
 
 
