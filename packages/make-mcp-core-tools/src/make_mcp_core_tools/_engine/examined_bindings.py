@@ -241,7 +241,7 @@ def _tell_hook(exam: Examination, hook: Hook, what: str, effect: Weight) -> None
             confidence="certain",
             rule="Make tells this state of the hook.",
             evidence=[f"hook {hook.id}"],
-            fix="Enable it (`hook_enable`)."
+            fix=f"Enable it (`hook_enabled_set`, hook_id={hook.id}, enabled=true)."
             if hook.enabled is False
             else "Bind a new hook and give its address to the sender."
             if hook.gone

@@ -194,12 +194,14 @@ async def check_incompletes(exam: Examination) -> str:
                 confidence="certain",
                 rule=f"Make lists them as unresolved; {by_itself} of them it will retry by itself.",
                 evidence=[f"incomplete execution {row.id}" for row in alike[:5]],
-                fix="Repair the cause first: a retry runs the blueprint of that time, so fix the"
-                " incomplete execution itself where the blueprint was wrong.",
+                fix="Repair the cause first: a retry runs the blueprint of that time, so where that"
+                " was wrong, correct the incomplete execution itself, on the scenario's page in"
+                " Make under “Incomplete executions”.",
                 tool_call=NextCall(
-                    tool="incomplete_execution_list",
-                    arguments={"scenario_id": exam.scenario.id},
-                    why="Lists them with what can be done.",
+                    tool="scenario_execution_list",
+                    arguments={"scenario_id": exam.scenario.id, "status": ["warning", "error"]},
+                    why="Lists the runs that left them; `scenario_execution_module_get` shows the"
+                    " bundles they kept.",
                 ),
             )
         )

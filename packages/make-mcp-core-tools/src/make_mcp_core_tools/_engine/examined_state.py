@@ -154,9 +154,9 @@ def _tell_limit(
             evidence=[f"organization {ident}"],
             fix="Have an owner buy credits or lift the pause, or wait for the reset.",
             tool_call=NextCall(
-                tool="billing_account_get",
+                tool="organization_get",
                 arguments={"organization_id": ident},
-                why="Shows plan, use and next reset.",
+                why="Shows its licence and what is used of it.",
             ),
         )
     )
