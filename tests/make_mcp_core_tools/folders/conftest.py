@@ -1,11 +1,14 @@
 """A bench to try folders and data stores on, made through the sandbox's own API."""
 
 import json
+from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Company
+from harness import Company, Connect, Server
+from sharing import company_like, server_for
 
 JsonObject = dict[str, Any]
 
@@ -105,11 +108,67 @@ class Bench:
         log = (await self.company.control("GET", "/requests"))["requests"]
         return [f"{r['method']} {r['path']}" for r in log if r["method"] != "GET"]
 
+    def clear(self) -> None:
+        """Leave the team as it was made."""
+        for table in ("scenarios", "folders", "data_stores", "data_structures"):
+            statement = f"DELETE FROM {table} WHERE team_id = ?"
+            self.company.mounted.sandbox.world.execute(statement, self.team)
 
-@pytest.fixture
-async def bench(company: Company) -> Bench:
+
+@dataclass
+class Workshop:
+    """A company and a server that the tests of a module share.
+
+    Names are resolved by lists up to ten seconds old: what a test names must not be called like
+    something that another test names.
+    """
+
+    core: Server
+    bench: Bench
+    """Cleared after each test."""
+    shelf: Bench
+    """Never cleared; for what many tests look at and none changes."""
+
+
+async def make_bench(company: Company, name: str) -> Bench:
+    """Make a team without anything, in an organization whose plan leaves room."""
     organization = (await company.get("/organizations"))["organizations"][0]["id"]
-    team = await company.send("POST", "/teams", {"name": "Bench", "organizationId": organization})
+    team = await company.send("POST", "/teams", {"name": name, "organizationId": organization})
     bench = Bench(company, organization, team["team"]["id"])
     await bench.licence(apiLimit=2000, dslimit=1000, dsslimit=100_000_000)
     return bench
+
+
+@pytest.fixture
+async def own_bench(company: Company) -> Bench:
+    """A bench in a company of its own, whose plan and faults a test may change."""
+    return await make_bench(company, "Bench")
+
+
+@pytest.fixture
+async def own_core(connect: Connect, own_bench: Bench) -> AsyncGenerator[Server]:
+    """A server over that company."""
+    async with connect() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+async def workshop(
+    seeded_world: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[Workshop]:
+    async with company_like(seeded_world, tmp_path_factory.mktemp("workshop")) as company:
+        bench, shelf = await make_bench(company, "Bench"), await make_bench(company, "Shelf")
+        await company.control("PATCH", "/world", {"rate_limits": False})
+        async with server_for(company) as core:
+            yield Workshop(core, bench, shelf)
+
+
+@pytest.fixture
+def core(workshop: Workshop) -> Server:
+    return workshop.core
+
+
+@pytest.fixture
+def bench(workshop: Workshop) -> Generator[Bench]:
+    yield workshop.bench
+    workshop.bench.clear()

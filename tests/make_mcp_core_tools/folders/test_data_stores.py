@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from harness import Server
 
-from .conftest import Bench, JsonObject, numbered
+from .conftest import Bench, JsonObject, Workshop, numbered
 
 pytestmark = pytest.mark.anyio
 
@@ -85,32 +85,34 @@ async def test_a_new_store_is_not_undone_once_it_holds_records(core: Server, ben
 
 
 async def test_number_space_and_structure_are_held_against_the_plan_at_once(
-    core: Server, bench: Bench
+    own_core: Server, own_bench: Bench
 ) -> None:
     held = 0
-    for team in (await bench.company.get("/teams", organizationId=bench.organization))["teams"]:
-        stores = await bench.company.get("/data-stores", teamId=team["id"])
+    for team in (await own_bench.company.get("/teams", organizationId=own_bench.organization))[
+        "teams"
+    ]:
+        stores = await own_bench.company.get("/data-stores", teamId=team["id"])
         held += len(stores["dataStores"])
-    await bench.licence(dslimit=max(held, 1))
+    await own_bench.licence(dslimit=max(held, 1))
     if not held:
-        await bench.store()
-    other = await bench.company.send(
-        "POST", "/teams", {"name": "Other", "organizationId": bench.organization}
+        await own_bench.store()
+    other = await own_bench.company.send(
+        "POST", "/teams", {"name": "Other", "organizationId": own_bench.organization}
     )
     body: JsonObject = {"teamId": other["team"]["id"], "name": "Elsewhere", "spec": []}
-    elsewhere = await bench.company.send("POST", "/data-structures", body)
-    await bench.company.control("DELETE", "/requests")
+    elsewhere = await own_bench.company.send("POST", "/data-structures", body)
+    await own_bench.company.control("DELETE", "/requests")
     error = (
-        await core.call(
+        await own_core.call(
             "data_store_create",
-            team_id=bench.team,
+            team_id=own_bench.team,
             name="Price list",
             max_size_mb=100_000,
             data_structure_id=elsewhere["dataStructure"]["id"],
         )
     ).error
     assert {p["path"] for p in error["problems"]} >= {"max_size_mb", "data_structure_id"}
-    assert await bench.writes() == []
+    assert await own_bench.writes() == []
 
 
 async def test_a_store_is_changed_and_back_and_never_below_what_it_holds(
@@ -176,16 +178,16 @@ async def test_an_empty_store_needs_a_plan_and_no_name(core: Server, bench: Benc
 
 
 async def test_a_store_too_large_to_bring_back_says_so_in_its_plan(
-    core: Server, bench: Bench
+    own_core: Server, own_bench: Bench
 ) -> None:
-    store = await bench.store()
+    store = await own_bench.store()
     for at in range(51):
-        await bench.record(store, f"k{at}", x=at)
-    await bench.company.control("PATCH", "/world", {"rate_limits": False})
-    await bench.licence(apiLimit=60)
-    planned = (await core.call("data_store_delete", data_store_id=store, name="Price list")).data[
-        "plan"
-    ]
+        await own_bench.record(store, f"k{at}", x=at)
+    await own_bench.company.control("PATCH", "/world", {"rate_limits": False})
+    await own_bench.licence(apiLimit=60)
+    planned = (
+        await own_core.call("data_store_delete", data_store_id=store, name="Price list")
+    ).data["plan"]
     assert planned["undo"].startswith("Not possible: 51 records")
 
 
@@ -363,14 +365,14 @@ async def test_all_records_but_some_are_deleted(core: Server, bench: Bench) -> N
 
 
 async def test_more_records_than_an_undo_can_put_back_are_announced(
-    core: Server, bench: Bench
+    own_core: Server, own_bench: Bench
 ) -> None:
-    store = await bench.store()
+    store = await own_bench.store()
     for at in range(25):
-        await bench.record(store, f"k{at}", x=at)
-    await bench.company.control("PATCH", "/world", {"rate_limits": False})
-    await bench.licence(apiLimit=30)
-    planned = (await core.call("data_store_record_delete", data_store_id=store, all=True)).data
+        await own_bench.record(store, f"k{at}", x=at)
+    await own_bench.company.control("PATCH", "/world", {"rate_limits": False})
+    await own_bench.licence(apiLimit=30)
+    planned = (await own_core.call("data_store_record_delete", data_store_id=store, all=True)).data
     assert planned["plan"]["undo"].startswith("Not possible: 25 records")
 
 
@@ -387,11 +389,143 @@ async def test_keys_and_all_together_are_refused(core: Server, bench: Bench) -> 
     assert told.error["problems"][0]["path"] == "keys"
 
 
+# Taking writes of records back
+
+
+async def _written(core: Server, store: int, how: str, key: str = "a", **data: Any) -> str:
+    """Write a record by one of the three tools, and give the operation."""
+    tool = f"data_store_record_{how}"
+    told = await core.call(tool, data_store_id=store, key=key, data=data)
+    return str(told.data["operation_id"])
+
+
+WAYS = ["create", "update", "replace"]
+
+
+@pytest.mark.parametrize("how", WAYS)
+async def test_other_records_may_change_before_a_write_is_undone(
+    core: Server, bench: Bench, how: str
+) -> None:
+    store = await bench.store()
+    if how != "create":
+        await bench.record(store, "a", x=1)
+    await bench.record(store, "other", x=1)
+    before = await bench.records(store)
+    operation = await _written(core, store, how, x=2)
+    await bench.record(store, "new", text="more bytes")
+    await bench.company.send("PATCH", f"/data-stores/{store}/data/other", {"x": "changed"})
+    await core.apply("operation_undo", operation_id=operation)
+    assert await bench.records(store) == before | {
+        "other": {"x": "changed"},
+        "new": {"text": "more bytes"},
+    }
+
+
+@pytest.mark.parametrize("how", WAYS)
+async def test_a_write_is_not_undone_once_somebody_else_changed_the_record(
+    core: Server, bench: Bench, how: str
+) -> None:
+    store = await bench.store()
+    if how != "create":
+        await bench.record(store, "a", x=1)
+    operation = await _written(core, store, how, x=2)
+    await bench.company.send("PATCH", f"/data-stores/{store}/data/a", {"x": 3})
+    told = await core.call("operation_undo", operation_id=operation)
+    assert told.error["code"] == "moved_on"
+    assert await bench.records(store) == {"a": {"x": 3}}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("v1.2", "2"), ("a]b", "2"), ("a", "sk-abcdefghij0123456789")]
+)
+async def test_a_record_that_cannot_be_watched_by_itself_is_watched_with_its_store(
+    core: Server, bench: Bench, key: str, value: str
+) -> None:
+    store = await bench.store()
+    await bench.record(store, key, x="1")
+    wanted: dict[str, Any] = {"data_store_id": store, "key": key, "data": {"x": value}}
+    dry = (await core.call("data_store_record_update", **wanted, dry_run=True)).data["plan"]
+    assert "watched as a whole" in dry["undo"]
+    operation = (await core.call("data_store_record_update", **wanted)).data["operation_id"]
+    assert (await bench.records(store))[key] == {"x": value}
+    await bench.record(store, "new", text="more bytes")
+    told = await core.call("operation_undo", operation_id=operation)
+    assert told.error["code"] == "moved_on"
+    await bench.company.send("DELETE", f"/data-stores/{store}/data", {"keys": ["new"]})
+    await core.apply("operation_undo", operation_id=operation)
+    assert await bench.records(store) == {key: {"x": "1"}}
+
+
+async def test_a_secret_in_a_record_is_not_kept_for_its_undo(
+    own_core: Server, own_bench: Bench
+) -> None:
+    store = await own_bench.store()
+    await own_bench.record(store, "a", x=1)
+    for how in ("update", "replace"):
+        await _written(own_core, store, how, password=f"open {how}", text=f"plain {how}")
+    world = own_bench.company.world
+    files = [f for f in world.parent.rglob("*") if f.is_file() and f.name != world.name]
+    kept = b"".join(f.read_bytes() for f in files if not f.name.startswith(f"{world.name}-"))
+    assert b"plain update" in kept
+    assert b"open update" not in kept
+    assert b"open replace" not in kept
+
+
+async def test_a_record_beyond_the_first_page_is_watched_with_its_store(
+    core: Server, bench: Bench
+) -> None:
+    store = await bench.store()
+    bench.company.mounted.sandbox.world.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+        " INSERT INTO data_store_records (data_store_id, key, data, size)"
+        " SELECT ?, 'k' || i, '{\"x\":1}', 10 FROM n",
+        store,
+    )
+
+    async def undo_of(tool: str, key: str) -> str:
+        wanted = {"data_store_id": store, "key": key, "data": {"x": 2}}
+        return str((await core.call(tool, **wanted, dry_run=True)).data["plan"]["undo"])
+
+    assert "whole" not in await undo_of("data_store_record_replace", "k1000")
+    await bench.record(store, "last", x=1)
+    assert "whole" not in await undo_of("data_store_record_replace", "k1000")
+    assert "watched as a whole" in await undo_of("data_store_record_replace", "last")
+
+
+async def test_deleted_records_are_not_put_back_over_ones_added_since(
+    core: Server, bench: Bench
+) -> None:
+    store = await bench.store()
+    for key in ("a", "b"):
+        await bench.record(store, key, x=key)
+    done = await core.apply("data_store_record_delete", data_store_id=store, keys=["a", "b"])
+    await bench.record(store, "b", x="new")
+    told = await core.call("operation_undo", operation_id=done.data["operation_id"])
+    assert told.error["code"] == "moved_on"
+    assert await bench.records(store) == {"b": {"x": "new"}}
+
+
+async def test_other_records_may_be_added_before_deleted_ones_are_put_back(
+    core: Server, bench: Bench
+) -> None:
+    store = await bench.store()
+    await bench.record(store, "v1.2", x=1)
+    await bench.record(store, "a", x=1)
+    wanted = {"data_store_id": store, "all": True}
+    planned = (await core.call("data_store_record_delete", **wanted)).data["plan"]
+    assert "added again under its old key" in planned["undo"]
+    done = await core.call("data_store_record_delete", **wanted, plan_id=planned["plan_id"])
+    await bench.record(store, "new", x=1)
+    await core.apply("operation_undo", operation_id=done.data["operation_id"])
+    assert set(await bench.records(store)) == {"v1.2", "a", "new"}
+
+
 # Queries
 
 
-@pytest.fixture
-async def orders(bench: Bench) -> int:
+@pytest.fixture(scope="module")
+async def orders(workshop: Workshop) -> int:
+    bench = workshop.shelf
     store = await bench.store(name="Orders")
     rows: list[dict[str, Any]] = [
         {"country": "CZ", "amount": 10, "at": "2026-01-05T10:00:00Z", "tags": ["new"]},

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from harness import Company, Server
+from harness import Server
 
 from .conftest import Bench
 
@@ -93,6 +93,36 @@ async def test_renaming_takes_the_folders_below_along_and_back(core: Server, ben
     assert await bench.folders() == before
 
 
+async def test_an_undo_is_refused_once_somebody_else_renamed_the_folder(
+    core: Server, bench: Bench
+) -> None:
+    made = (await core.call("folder_create", team_id=bench.team, name="Sales")).data
+    folder = made["folder"]["id"]
+    named = (await core.call("folder_update", folder_id=folder, name="Sales 2")).data
+    await bench.company.send("PATCH", f"/scenarios-folders/{folder}", {"name": "Kept"})
+    for operation in (named["operation_id"], made["operation_id"]):
+        told = await core.call("operation_undo", operation_id=operation)
+        assert told.error["code"] == "moved_on"
+    assert await bench.folders() == {folder: "Kept"}
+
+
+async def test_one_renamed_folder_below_bars_the_undo_of_all(core: Server, bench: Bench) -> None:
+    sales, eu = await bench.folder("Sales"), await bench.folder("Sales/EU")
+    done = (await core.call("folder_update", folder_id=sales, name="Archive")).data
+    await bench.company.send("PATCH", f"/scenarios-folders/{eu}", {"name": "EU"})
+    told = await core.call("operation_undo", operation_id=done["operation_id"])
+    assert told.error["code"] == "moved_on"
+    assert await bench.folders() == {sales: "Archive", eu: "EU"}
+
+
+async def test_a_new_folder_elsewhere_does_not_bar_an_undo(core: Server, bench: Bench) -> None:
+    sales = await bench.folder("Sales")
+    done = (await core.call("folder_update", folder_id=sales, name="Archive")).data
+    await bench.folder("Another")
+    await core.apply("operation_undo", operation_id=done["operation_id"])
+    assert sorted((await bench.folders()).values()) == ["Another", "Sales"]
+
+
 async def test_a_taken_name_is_refused_and_nothing_is_renamed(core: Server, bench: Bench) -> None:
     sales = await bench.folder("Sales")
     await bench.folder("Archive")
@@ -119,7 +149,75 @@ async def test_a_deleted_folder_can_hand_its_scenarios_on(core: Server, bench: B
     assert done.data["moved_scenarios"] == 1
     assert await bench.folder_of(scenario) == archive
     await core.apply("operation_undo", operation_id=done.data["operation_id"])
-    assert sorted((await bench.folders()).values()) == ["Archive", "Sales"]
+    again = await _folder_called(bench, "Sales")
+    assert (again != sales, await bench.folder_of(scenario)) == (True, again)
+
+
+async def test_an_undone_delete_fills_the_folder_again(core: Server, bench: Bench) -> None:
+    sales, other = await bench.folder("Sales"), await bench.folder("Other")
+    scenarios = [await bench.scenario(name, sales) for name in ("One", "Two")]
+    elsewhere = await bench.scenario("Three", other)
+    planned = (await core.call("folder_delete", folder_id=sales)).data["plan"]
+    assert "new id, with its 2 scenarios" in planned["undo"]
+    done = await core.call("folder_delete", folder_id=sales, plan_id=planned["plan_id"])
+    assert [await bench.folder_of(each) for each in scenarios] == [None, None]
+    await core.apply("operation_undo", operation_id=done.data["operation_id"])
+    again = await _folder_called(bench, "Sales")
+    assert [await bench.folder_of(each) for each in scenarios] == [again, again]
+    assert await bench.folder_of(elsewhere) == other
+
+
+async def test_an_empty_folder_comes_back_too(core: Server, bench: Bench) -> None:
+    done = await core.apply("folder_delete", folder_id=await bench.folder("Sales"))
+    await core.apply("operation_undo", operation_id=done.data["operation_id"])
+    assert list((await bench.folders()).values()) == ["Sales"]
+
+
+@pytest.mark.parametrize("handed_on", [False, True])
+@pytest.mark.parametrize("change", ["filed elsewhere", "deleted"])
+async def test_a_delete_is_not_undone_once_a_scenario_of_it_has_moved_on(
+    core: Server, bench: Bench, handed_on: bool, change: str
+) -> None:
+    sales, archive = await bench.folder("Sales"), await bench.folder("Archive")
+    scenario = await bench.scenario("One", sales)
+    more = {"move_contents_to": archive} if handed_on else {}
+    done = await core.apply("folder_delete", folder_id=sales, **more)
+    if change == "deleted":
+        await bench.company.send("DELETE", f"/scenarios/{scenario}", confirmed="true")
+    else:
+        body = {"folderId": await bench.folder("Third")}
+        await bench.company.send("PATCH", f"/scenarios/{scenario}", body)
+    before = await bench.folders()
+    told = await core.call("operation_undo", operation_id=done.data["operation_id"])
+    assert told.error["code"] == "moved_on"
+    assert await bench.folders() == before
+
+
+async def test_a_folder_of_more_scenarios_than_a_minutes_calls_comes_back_empty(
+    own_core: Server, own_bench: Bench
+) -> None:
+    sales = await own_bench.folder("Sales")
+    scenarios = [await own_bench.scenario(f"No. {at}", sales) for at in range(11)]
+    await own_bench.company.control("PATCH", "/world", {"rate_limits": False})
+    await own_bench.licence(apiLimit=20)
+    planned = (await own_core.call("folder_delete", folder_id=sales)).data["plan"]
+    assert "empty" in planned["undo"]
+    assert all(str(each) in planned["undo"] for each in scenarios)
+
+
+async def test_a_folder_that_could_not_be_deleted_says_where_its_scenarios_are(
+    own_core: Server, own_bench: Bench
+) -> None:
+    sales, archive = await own_bench.folder("Sales"), await own_bench.folder("Archive")
+    scenario = await own_bench.scenario("One", sales)
+    fault = {"method": "DELETE", "path": f"/scenarios-folders/{sales}$", "status": 400}
+    await own_bench.company.control("POST", "/faults", fault | {"body": {"message": "no"}})
+    wanted = {"folder_id": sales, "move_contents_to": archive}
+    planned = (await own_core.call("folder_delete", **wanted)).data["plan"]
+    assert f"Should the folder not be deleted, its scenarios stay in {archive}" in planned["undo"]
+    error = (await own_core.call("folder_delete", **wanted, plan_id=planned["plan_id"])).error
+    assert "“One”" in error["effect"]
+    assert await own_bench.folder_of(scenario) == archive
 
 
 async def test_a_folder_cannot_hand_its_scenarios_to_itself(core: Server, bench: Bench) -> None:
@@ -134,16 +232,16 @@ async def test_a_folder_nobody_has_is_not_found(core: Server) -> None:
 
 
 async def test_fifty_scenarios_move_in_one_operation_and_back_in_one_undo(
-    core: Server, bench: Bench, company: Company
+    core: Server, bench: Bench
 ) -> None:
     old, new = await bench.folder("Old"), await bench.folder("New")
     scenarios = [await bench.scenario(f"No. {at}", old if at % 2 else None) for at in range(50)]
-    before = await _places(company, bench)
+    before = await _places(bench)
     done = (await core.call("folder_item_move", scenario_ids=scenarios, folder_id=new)).data
     assert len(done["moved"]) == 50
-    assert set((await _places(company, bench)).values()) == {new}
+    assert set((await _places(bench)).values()) == {new}
     await core.apply("operation_undo", operation_id=done["operation_id"])
-    assert await _places(company, bench) == before
+    assert await _places(bench) == before
 
 
 async def test_moving_plans_the_same_requests_as_it_sends(core: Server, bench: Bench) -> None:
@@ -200,30 +298,30 @@ async def test_what_to_move_and_where_to_must_both_be_said(core: Server) -> None
 
 
 async def test_a_move_beyond_the_plans_calls_is_refused_before_it_begins(
-    core: Server, bench: Bench
+    own_core: Server, own_bench: Bench
 ) -> None:
-    new = await bench.folder("New")
-    scenarios = [await bench.scenario(f"No. {at}") for at in range(22)]
-    await bench.company.control("PATCH", "/world", {"rate_limits": False})
-    await bench.licence(apiLimit=30)
-    error = (await core.call("folder_item_move", scenario_ids=scenarios, folder_id=new)).error
+    new = await own_bench.folder("New")
+    scenarios = [await own_bench.scenario(f"No. {at}") for at in range(22)]
+    await own_bench.company.control("PATCH", "/world", {"rate_limits": False})
+    await own_bench.licence(apiLimit=30)
+    error = (await own_core.call("folder_item_move", scenario_ids=scenarios, folder_id=new)).error
     assert (error["code"], "at most 20 `scenario_ids`" in error["next_step"]) == ("too_many", True)
-    assert await bench.folder_of(scenarios[0]) is None
+    assert await own_bench.folder_of(scenarios[0]) is None
 
 
 async def test_a_move_that_fails_half_way_tells_what_was_done_and_can_be_undone(
-    core: Server, bench: Bench
+    own_core: Server, own_bench: Bench
 ) -> None:
-    new = await bench.folder("New")
-    scenarios = [await bench.scenario(f"No. {at}") for at in range(3)]
+    new = await own_bench.folder("New")
+    scenarios = [await own_bench.scenario(f"No. {at}") for at in range(3)]
     path = f"/scenarios/{scenarios[2]}$"
     fault = {"method": "PATCH", "path": path, "status": 400, "body": {"message": "no"}}
-    await bench.company.control("POST", "/faults", fault)
-    error = (await core.call("folder_item_move", scenario_ids=scenarios, folder_id=new)).error
+    await own_bench.company.control("POST", "/faults", fault)
+    error = (await own_core.call("folder_item_move", scenario_ids=scenarios, folder_id=new)).error
     assert "“No. 1”" in error["effect"]
-    operation = (await core.call("operation_list")).data["operations"][0]["operation_id"]
-    await core.apply("operation_undo", operation_id=operation)
-    assert [await bench.folder_of(each) for each in scenarios] == [None, None, None]
+    operation = (await own_core.call("operation_list")).data["operations"][0]["operation_id"]
+    await own_core.apply("operation_undo", operation_id=operation)
+    assert [await own_bench.folder_of(each) for each in scenarios] == [None, None, None]
 
 
 async def test_tidying_a_team_is_a_prompt(core: Server) -> None:
@@ -236,12 +334,16 @@ async def _names(core: Server, bench: Bench, **arguments: Any) -> list[str]:
     return [row["name"] for row in told.data["folders"]]
 
 
+async def _folder_called(bench: Bench, name: str) -> int:
+    return next(folder for folder, called in (await bench.folders()).items() if called == name)
+
+
 async def _count_in(core: Server, folder: int) -> int:
     told = await core.call("folder_get", folder_id=folder)
     return int(told.data["total"])
 
 
-async def _places(company: Company, bench: Bench) -> dict[int, int | None]:
+async def _places(bench: Bench) -> dict[int, int | None]:
     query = {"teamId": bench.team, "pg[limit]": 1000, "cols[]": ["id", "folderId"]}
-    found = (await company.get("/scenarios", **query))["scenarios"]
+    found = (await bench.company.get("/scenarios", **query))["scenarios"]
     return {scenario["id"]: scenario["folderId"] for scenario in found}

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from make_mcp_base.kernel import Kernel
 from make_mcp_base.server.protocol import build
 from make_mcp_base.setup import Setup
 from mcp import Client
+from sharing import company_like, server_for
 
 Join = Callable[..., Awaitable[int]]
 Serve = Callable[..., AbstractAsyncContextManager[Server]]
@@ -27,6 +29,26 @@ async def organization(company: Company) -> int:
     found: int = (await company.get("/organizations"))["organizations"][0]["id"]
     await company.control("PATCH", "/world", {"licenses": {str(found): {"apiLimit": 2000}}})
     return found
+
+
+@dataclass
+class Library:
+    """A company and a server for all tests of a module that change nothing."""
+
+    company: Company
+    core: Server
+    organization: int
+
+
+@pytest.fixture(scope="module")
+async def library(
+    seeded_world: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[Library]:
+    async with company_like(seeded_world, tmp_path_factory.mktemp("library")) as company:
+        first = (await company.get("/organizations"))["organizations"][0]["id"]
+        await company.control("PATCH", "/world", {"rate_limits": False})
+        async with server_for(company) as core:
+            yield Library(company, core, first)
 
 
 @pytest.fixture

@@ -8,25 +8,23 @@ from harness import Company, Server
 from make_mcp_core_tools.permissions.reference_lists import LISTS
 from mcp.types import TextResourceContents
 
-from .conftest import Serve
+from .conftest import Library, Serve
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_the_environment_tells_user_scopes_licences_and_teams(
-    core: Server, company: Company
-) -> None:
-    told = (await core.call("environment_get")).data
-    me = (await company.get("/users/me"))["authUser"]
+async def test_the_environment_tells_user_scopes_licences_and_teams(library: Library) -> None:
+    told = (await library.core.call("environment_get")).data
+    me = (await library.company.get("/users/me"))["authUser"]
     assert told["user"]["email"] == me["email"]
     assert "teams:read" in told["scopes"]
-    organizations = (await company.get("/organizations", **{"cols[]": ["id", "license"]}))[
+    organizations = (await library.company.get("/organizations", **{"cols[]": ["id", "license"]}))[
         "organizations"
     ]
     limits = {o["id"]: o["license"]["apiLimit"] for o in organizations}
     assert {o["id"]: o["licence"]["api_calls_per_minute"] for o in told["organizations"]} == limits
     for organization in told["organizations"]:
-        teams = await company.get("/teams", organizationId=organization["id"])
+        teams = await library.company.get("/teams", organizationId=organization["id"])
         assert {t["id"] for t in organization["teams"]} == {t["id"] for t in teams["teams"]}
 
 
@@ -61,33 +59,33 @@ async def test_a_call_refused_in_the_wrong_zone_names_the_right_one(
     assert home in error["next_step"]
 
 
-async def test_the_own_account_is_shown(core: Server, company: Company) -> None:
-    me = (await company.get("/users/me"))["authUser"]
-    told = (await core.call("users_me")).data
+async def test_the_own_account_is_shown(library: Library) -> None:
+    me = (await library.company.get("/users/me"))["authUser"]
+    told = (await library.core.call("users_me")).data
     assert (told["id"], told["timezone"]) == (me["id"], me["timezone"])
 
 
 @pytest.mark.parametrize("kind", LISTS)
-async def test_every_reference_list_has_entries(core: Server, kind: str) -> None:
-    told = (await core.call("enum_get", kind=kind)).data
+async def test_every_reference_list_has_entries(library: Library, kind: str) -> None:
+    told = (await library.core.call("enum_get", kind=kind)).data
     assert told["total"] >= 1
     assert told["entries"]
 
 
-async def test_a_reference_list_is_searched_by_any_member_and_by_likeness(core: Server) -> None:
-    found = (await core.call("enum_get", kind="timezones", query="berlin")).data["entries"]
+async def test_a_reference_list_is_searched_by_any_member_and_by_likeness(library: Library) -> None:
+    found = (await library.core.call("enum_get", kind="timezones", query="berlin")).data["entries"]
     assert [zone["code"] for zone in found] == ["Europe/Berlin"]
-    near = (await core.call("enum_get", kind="countries", query="Germny")).data["entries"]
+    near = (await library.core.call("enum_get", kind="countries", query="Germny")).data["entries"]
     assert "Germany" in [country["name"] for country in near]
 
 
-async def test_without_a_kind_the_names_of_the_lists_are_told(core: Server) -> None:
-    told = (await core.call("enums_timezones")).data
+async def test_without_a_kind_the_names_of_the_lists_are_told(library: Library) -> None:
+    told = (await library.core.call("enums_timezones")).data
     assert {entry["kind"] for entry in told["entries"]} == set(LISTS)
 
 
-async def test_an_unknown_kind_is_answered_with_the_known_ones(core: Server) -> None:
-    error = (await core.call("enum_get", kind="planets")).error
+async def test_an_unknown_kind_is_answered_with_the_known_ones(library: Library) -> None:
+    error = (await library.core.call("enum_get", kind="planets")).error
     assert "timezones" in error["problems"][0]["problem"]
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from harness import Company, Server
 
-from .conftest import Join, accept
+from .conftest import Join, Library, accept
 
 pytestmark = pytest.mark.anyio
 
@@ -48,10 +48,10 @@ async def test_people_are_chosen_by_role_name_and_absence(
     assert (await core.call("user_list", team_id=team, role=3)).data["total"] == 1
 
 
-async def test_an_unknown_role_is_answered_with_the_roles_there_are(
-    core: Server, organization: int
-) -> None:
-    error = (await core.call("user_list", organization_id=organization, role="Wizard")).error
+async def test_an_unknown_role_is_answered_with_the_roles_there_are(library: Library) -> None:
+    error = (
+        await library.core.call("user_list", organization_id=library.organization, role="Wizard")
+    ).error
     assert error["code"] == "unknown_name"
     assert "Accountant" in error["why"]
 
@@ -77,10 +77,10 @@ async def test_one_person_is_shown_with_all_access(
     assert [one["name"] for one in told["connections"]] == ["Own"]
 
 
-async def test_someone_outside_the_organization_is_not_found(
-    core: Server, organization: int
-) -> None:
-    error = (await core.call("user_get", user_id=987654, organization_id=organization)).error
+async def test_someone_outside_the_organization_is_not_found(library: Library) -> None:
+    error = (
+        await library.core.call("user_get", user_id=987654, organization_id=library.organization)
+    ).error
     assert error["code"] == "not_found"
     assert "user_invite" in error["next_step"]
 
@@ -115,14 +115,12 @@ async def test_people_who_belong_already_are_named_and_not_invited(
     ]
 
 
-async def test_all_faults_of_an_invitation_are_told_at_once(
-    core: Server, organization: int
-) -> None:
+async def test_all_faults_of_an_invitation_are_told_at_once(library: Library) -> None:
     people = [{"email": "a@example.org"}, {"email": "A@example.org"}]
     error = (
-        await core.call(
+        await library.core.call(
             "user_invite",
-            organization_id=organization,
+            organization_id=library.organization,
             people=people,
             role="Wizard",
             team_ids=[987654],
@@ -131,9 +129,11 @@ async def test_all_faults_of_an_invitation_are_told_at_once(
     assert {p["path"] for p in error["problems"]} == {"role", "team_ids[0]", "people[1].email"}
 
 
-async def test_an_owner_cannot_be_invited(core: Server, organization: int) -> None:
+async def test_an_owner_cannot_be_invited(library: Library) -> None:
     people = [{"email": "a@example.org"}]
-    told = await core.call("user_invite", organization_id=organization, people=people, role="Owner")
+    told = await library.core.call(
+        "user_invite", organization_id=library.organization, people=people, role="Owner"
+    )
     assert told.error["problems"][0]["path"] == "role"
 
 

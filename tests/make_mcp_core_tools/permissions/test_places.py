@@ -5,7 +5,7 @@ import json
 import pytest
 from harness import Company, Server
 
-from .conftest import Serve
+from .conftest import Library, Serve
 
 pytestmark = pytest.mark.anyio
 
@@ -117,19 +117,19 @@ async def test_a_plan_to_delete_a_team_is_void_once_the_team_holds_more(
     assert team in await _teams(company, organization)
 
 
-async def test_organizations_are_listed_with_their_plan(core: Server, company: Company) -> None:
-    told = (await core.call("organization_list")).data
-    known = {o["id"]: o["name"] for o in (await company.get("/organizations"))["organizations"]}
+async def test_organizations_are_listed_with_their_plan(library: Library) -> None:
+    told = (await library.core.call("organization_list")).data
+    known = {
+        o["id"]: o["name"] for o in (await library.company.get("/organizations"))["organizations"]
+    }
     assert {o["id"]: o["name"] for o in told["organizations"]} == known
     assert all(o["service_name"] for o in told["organizations"])
     assert max(len(json.dumps(row)) for row in told["organizations"]) <= 200
 
 
-async def test_an_organization_is_shown_with_licence_and_use(
-    core: Server, company: Company, organization: int
-) -> None:
-    told = (await core.call("organization_get", organization_id=organization)).data
-    raw = (await company.get(f"/organizations/{organization}"))["organization"]
+async def test_an_organization_is_shown_with_licence_and_use(library: Library) -> None:
+    told = (await library.core.call("organization_get", organization_id=library.organization)).data
+    raw = (await library.company.get(f"/organizations/{library.organization}"))["organization"]
     assert told["used"]["credits"] == int(raw["centicreditsConsumed"]) / 100
     assert told["used"]["transfer_bytes"] == int(raw["transfer"])
     assert told["licence"]["minimum_interval_minutes"] == raw["license"]["interval"]
@@ -154,17 +154,20 @@ async def test_an_organization_is_changed_by_names_and_back(
     assert (after["timezoneId"], after["countryId"]) == (before["timezoneId"], before["countryId"])
 
 
-async def test_all_faults_of_a_change_are_told_at_once(core: Server, organization: int) -> None:
-    told = await core.call(
-        "organization_update", organization_id=organization, timezone="Pragu", country="Atlantis"
+async def test_all_faults_of_a_change_are_told_at_once(library: Library) -> None:
+    told = await library.core.call(
+        "organization_update",
+        organization_id=library.organization,
+        timezone="Pragu",
+        country="Atlantis",
     )
     problems = {problem["path"]: problem for problem in told.error["problems"]}
     assert set(problems) == {"timezone", "country"}
     assert "Europe/Prague" in problems["timezone"]["fix"]
 
 
-async def test_a_change_of_nothing_is_refused(core: Server, organization: int) -> None:
-    told = await core.call("organization_update", organization_id=organization)
+async def test_a_change_of_nothing_is_refused(library: Library) -> None:
+    told = await library.core.call("organization_update", organization_id=library.organization)
     assert "`timezone`" in told.error["problems"][0]["problem"]
 
 

@@ -5,26 +5,28 @@ from typing import Any
 import pytest
 from harness import Company, Server
 
-from .conftest import Join
+from .conftest import Join, Library
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_roles_are_listed_by_category(core: Server, organization: int) -> None:
-    told = await core.call("role_list", organization_id=organization, category="team")
+async def test_roles_are_listed_by_category(library: Library) -> None:
+    told = await library.core.call(
+        "role_list", organization_id=library.organization, category="team"
+    )
     assert {role["category"] for role in told.data["roles"]} == {"team"}
     assert "Team Operator" in [role["name"] for role in told.data["roles"]]
 
 
-async def test_two_roles_are_compared(core: Server) -> None:
-    told = (await core.call("role_get", role_id="Team Operator", compare_to=4)).data
+async def test_two_roles_are_compared(library: Library) -> None:
+    told = (await library.core.call("role_get", role_id="Team Operator", compare_to=4)).data
     assert "scenario run" in told["only_here"]
     assert told["only_there"] == []
     assert told["compared_to"] == "Team Monitoring"
 
 
-async def test_permissions_name_what_they_build_on(core: Server) -> None:
-    told = (await core.call("role_permission_list", contains="scenario run")).data
+async def test_permissions_name_what_they_build_on(library: Library) -> None:
+    told = (await library.core.call("role_permission_list", contains="scenario run")).data
     assert told["permissions"][0]["requires"] == ["scenario view"]
 
 
@@ -42,6 +44,31 @@ async def test_a_change_of_role_shows_its_permissions_and_waits_for_its_plan(
     assert await _team_role(company, team, ada) == 6
     await core.apply("operation_undo", operation_id=done.data["operation_id"])
     assert await _team_role(company, team, ada) == 3
+
+
+async def test_a_person_and_a_role_are_named_and_only_the_team_is_given(
+    core: Server, company: Company, team: int, join: Join
+) -> None:
+    assert len((await company.get("/organizations"))["organizations"]) > 1
+    ada = await join("Ada Lund", team)
+    await core.apply("user_team_role_set", user_id="ada lund", team_id=team, role="Team Operator")
+    assert await _team_role(company, team, ada) == 6
+    await core.apply(
+        "user_team_role_set", user_id="Ada Lund", team_id="Test bench", role="Team Member"
+    )
+    assert await _team_role(company, team, ada) == 3
+
+
+async def test_a_person_of_another_organization_is_not_meant_by_a_name(
+    core: Server, company: Company, team: int
+) -> None:
+    own = (await company.get("/organizations"))["organizations"][1]["id"]
+    body = {"email": "ben.oak@example.org", "name": "Ben Oak", "usersRoleId": 13}
+    await company.send("POST", f"/organizations/{own}/invite", body)
+    told = await core.call(
+        "user_team_role_set", user_id="Ben Oak", team_id=team, role="Team Member"
+    )
+    assert told.error["code"] == "unknown_name"
 
 
 async def test_a_role_that_is_there_already_changes_nothing(
