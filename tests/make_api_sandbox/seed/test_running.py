@@ -33,6 +33,28 @@ async def test_inputs_and_a_data_store_give_a_computed_output(office: Office):
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("currency", "least", "most"),
+    [("EUR", 100, 100), ("USD", 85, 100), ("GBP", 110, 125), ("CHF", 95, 115), ("JPY", 0.5, 0.8)],
+)
+async def test_a_hundred_of_a_currency_are_a_plausible_sum_in_euros(
+    office: Office, currency: str, least: float, most: float
+):
+    result = await office.run("finance.convert", amount=100, currency=currency)
+    assert least <= result["outputs"]["euros"] <= most
+
+
+@pytest.mark.anyio
+async def test_what_is_counted_is_whole_and_prices_are_those_of_a_shop(office: Office):
+    numbers = range(1, 41)
+    prices = [office.record("Price list", f"SKU-{n:04d}")["price"] for n in numbers]
+    levels = [office.record("Stock levels", f"SKU-{n:04d}")["quantity"] for n in numbers]
+    assert all(4 <= price <= 250 for price in prices)
+    assert len(set(prices)) > 20
+    assert all(isinstance(level, int) and 0 <= level <= 400 for level in levels)
+
+
+@pytest.mark.anyio
 async def test_an_iterator_and_an_aggregator_add_up_prices(office: Office):
     prices = [office.record("Price list", f"SKU-{n:04d}")["price"] for n in (3, 7, 7)]
     result = await office.run("sales.price-total", skus=["SKU-0003", " sku-0007", "SKU-0007"])

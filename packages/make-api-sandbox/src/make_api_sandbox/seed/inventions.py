@@ -27,7 +27,35 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "warehouse": ("harbor", "inland"),
     "workshop": ("wheel throwing", "glazing", "raku"),
 }
-CURRENCIES = ("EUR", "USD", "GBP", "CZK", "CHF", "SEK", "DKK", "PLN", "NOK", "HUF", "RON", "JPY")
+RATES = {
+    "EUR": 1.0,
+    "USD": 1.08,
+    "GBP": 0.86,
+    "CZK": 25.1,
+    "CHF": 0.95,
+    "SEK": 11.3,
+    "DKK": 7.46,
+    "PLN": 4.3,
+    "NOK": 11.6,
+    "HUF": 395.0,
+    "RON": 4.97,
+    "JPY": 162.0,
+}
+"""How much of each currency a euro buys, give or take a hundredth."""
+CURRENCIES = tuple(RATES)
+WHOLE = {
+    "score": (1, 10),
+    "quantity": (0, 400),
+    "seats": (1, 6),
+    "discount": (0, 15),
+    "severity": (1, 5),
+    "positions": (1, 9),
+    "count": (1, 9),
+    "row": (2, 600),
+    "rowNumber": (2, 600),
+    "waited": (5, 7),
+}
+"""Lowest and highest value of numbers that count something."""
 
 
 def record_of(
@@ -45,15 +73,17 @@ def record_of(
     record: dict[str, Json] = {}
     for word in spec.split():
         name, kind = split(word)
-        record[name] = _value(name, kind, random, ordinal, now)
+        record[name] = _value(name, kind, random, ordinal, now, record)
     if pad:
         record["memo"] = ("Delivered as agreed. " * (pad // 20))[:pad]
     return record
 
 
-def _value(name: str, kind: str, random: Random, ordinal: int, now: datetime) -> Json:
+def _value(
+    name: str, kind: str, random: Random, ordinal: int, now: datetime, so_far: dict[str, Json]
+) -> Json:
     if kind == "number":
-        return _number(name, random)
+        return _number(name, random, so_far)
     if kind == "boolean":
         return random.random() < 0.8
     if kind == "date":
@@ -65,10 +95,14 @@ def _value(name: str, kind: str, random: Random, ordinal: int, now: datetime) ->
     return _text(name, kind, random, ordinal)
 
 
-def _number(name: str, random: Random) -> Json:
-    ranges = {"score": (1, 10), "quantity": (0, 400), "seats": (1, 6), "discount": (0, 15)}
-    if name in ranges:
-        return random.randint(*ranges[name])
+def _number(name: str, random: Random, so_far: dict[str, Json]) -> Json:
+    if name in WHOLE:
+        return random.randint(*WHOLE[name])
+    if name == "rate":
+        worth = RATES.get(str(so_far.get("currency", "USD")), 1.0)
+        return 1.0 if worth == 1 else round(worth * random.uniform(0.99, 1.01), 4)
+    if name == "price":
+        return random.randint(4, 249) + 0.9
     return round(random.uniform(4, 900), 2)
 
 
