@@ -12,6 +12,7 @@ import make_mcp_core
 import make_mcp_legacy
 import pytest
 from harness import Company, Connect, Server
+from hypothesis import HealthCheck, settings
 from make_api_sandbox.mount import mount
 from make_mcp_base.app import App
 from make_mcp_base.kernel import Kernel
@@ -19,6 +20,12 @@ from make_mcp_base.server.protocol import build
 from make_mcp_base.setup import Setup
 from make_mcp_base.surface.selection import Selection
 from mcp import Client
+
+# A busy machine makes examples slowly; that says nothing of the code under test.
+settings.register_profile(
+    "shared-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("shared-machine")
 
 
 @pytest.fixture(scope="session")
