@@ -1,6 +1,7 @@
 """Answers and rights that are kept for the next start, and when they hold no more."""
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from make_mcp_base.server.kept import Kept, states_of
 from make_mcp_base.setup import Setup
 from make_mcp_base.surface.rights import Rights, recall, remember
 from processes import environment
+from served import zone_of
 from talking import initialize, request, talking
 
 ANSWERS = Answers(b'{"a":1}', b'{"b":2}', b"[]", b'{"c":3}')
@@ -102,6 +104,24 @@ def test_tools_are_listed_by_the_rights_the_last_run_learned(tmp_path: Path) -> 
     assert set(fewer) < set(everything)
     assert names(tmp_path, "--all", MAKE_API_KEY=KEY, MAKE_MCP_FRONT="0") == fewer
     assert names(tmp_path, "--all", MAKE_API_KEY=KEY.replace("1", "9")) == everything
+
+
+@pytest.mark.anyio
+async def test_rights_are_learned_when_a_call_reads_the_account(
+    seeded_world: Path, tmp_path: Path
+) -> None:
+    world = tmp_path / "world.db"
+    shutil.copy(seeded_world, world)
+    with zone_of(world) as zone:
+        token = zone.mint("user:read", "teams:read")
+        async with zone.connect(tmp_path / "data", token) as server:
+            await server.call("user_me")
+            file = server.kernel.setup.rights_file
+            assert file is not None
+            rights = recall(file)
+    assert rights is not None
+    assert rights.has("teams:read")
+    assert not rights.has("scenarios:write")
 
 
 @pytest.mark.parametrize("rights", [Rights(), Rights(frozenset({"a"}), frozenset({"b", "c"}))])
