@@ -70,14 +70,14 @@ class Zone:
         policies: PolicyGate | None = None,
         era: str = "auto",
         retries: int = 3,
-        timeout: float = 30,
+        patience: float = 30,
     ) -> AsyncGenerator[Server]:
         """Connect a client to a server that is configured for this zone."""
         setup = Setup(
             selection=selection or Selection(),
             data_dir=data_dir,
             environment=self.environment(
-                token, MAKE_RETRIES=str(retries), MAKE_TIMEOUT=str(timeout)
+                token, MAKE_RETRIES=str(retries), MAKE_TIMEOUT=str(patience)
             ),
         )
         kernel = Kernel.of(app, setup)

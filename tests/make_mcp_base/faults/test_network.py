@@ -158,7 +158,7 @@ async def test_a_write_that_is_refused_for_the_rate_did_not_happen(
 
 
 async def test_a_slow_read_ends_at_the_limit_and_names_it(zone: Zone, tmp_path: Path) -> None:
-    async with zone.connect(tmp_path, timeout=0.6, retries=0) as server:
+    async with zone.connect(tmp_path, patience=0.6, retries=0) as server:
         await server.call("team_list", organization_id=1)
         zone.fault(ONE_TEAM, latency_ms=5_000)
         begun = time.monotonic()
@@ -170,7 +170,7 @@ async def test_a_slow_read_ends_at_the_limit_and_names_it(zone: Zone, tmp_path: 
 
 
 async def test_a_slow_write_is_sent_once_and_told_as_doubtful(zone: Zone, tmp_path: Path) -> None:
-    async with zone.connect(tmp_path, timeout=0.6, retries=3) as server:
+    async with zone.connect(tmp_path, patience=0.6, retries=3) as server:
         await server.call("team_list", organization_id=1)
         zone.fault(TEAMS, method="POST", latency_ms=1_500)
         told = await server.call("team_create", name="Slow", organization_id=1)
