@@ -31,7 +31,7 @@ def takes_back(
         data: What the record holds after the write.
         is_on_first_page: True when it is among the first 1,000 of the store.
     """
-    # What is watched is kept as it is, so a record with a secret in it is not.
+    # The journal keeps no secrets, so it cannot tell whether one in a record has changed.
     shows = is_on_first_page and _is_light(store) and _can_be_named(key) and redact(data) == data
     if not shows:
         whole = Watch(f"/data-stores/{store.id}", ("dataStore.records", "dataStore.size"))
