@@ -143,7 +143,10 @@ async def candidates(
 async def _organization(arguments: dict[str, Any], make: Make) -> int:
     """Give the organization a call is about: the one it names, or that of the team it names."""
     team = arguments.get("team_id")
-    home = (await make.account()).organization_of(team) if isinstance(team, int) else None
+    home = None
+    if isinstance(team, int):
+        home = (await make.account()).organization_of(team)
+        home = home or (await make.api.account(fresh=True)).organization_of(team)
     return await make.organization(arguments.get("organization_id") or (home.id if home else None))
 
 

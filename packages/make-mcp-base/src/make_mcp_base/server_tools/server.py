@@ -305,13 +305,20 @@ async def _refuse_moved(make: Make, undo: Undo, state: JsonValue) -> None:
         )
     except NotFound:
         now = {"gone": True}
-    if redact(now) != state:
+    shown = redact(now)
+    if shown != state:
         raise Failure(
             "Not undone: the thing has been changed since.",
-            why=f"{undo.watch.path} was left as {state} and is now {now}.",
+            why=f"{undo.watch.path}: {_difference(_object(state), shown)}.",
             next_step="Look at it, and change back by hand what you still want changed.",
             code="moved_on",
         )
+
+
+def _difference(left: Document, now: Document) -> str:
+    """Name the members that moved, as they were left and as they are."""
+    moved = [key for key in now | left if left.get(key) != now.get(key)]
+    return "; ".join(f"{key} was {left.get(key)!r}, is {now.get(key)!r}" for key in moved)
 
 
 async def _play(make: Make, undo: Undo, state: JsonValue) -> list[str]:
