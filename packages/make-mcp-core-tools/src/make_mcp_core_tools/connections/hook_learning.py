@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Literal
 
-import anyio
 from make_mcp_base.authoring import (
-    Delivery,
     Document,
     Failure,
     HookId,
@@ -16,15 +13,20 @@ from make_mcp_base.authoring import (
     Make,
     NextCall,
     Output,
-    Undo,
-    Watch,
-    post,
 )
 from pydantic import Field
 
+from make_mcp_core_tools._engine.hook_teaching import (
+    Ping,
+    ping_hook,
+    send_sample,
+    start_learning,
+    stop_learning,
+    wait_until_learned,
+)
 from make_mcp_core_tools.connections.declared import category
-from make_mcp_core_tools.connections.hooks import Ping, refuse_closed
-from make_mcp_core_tools.connections.records import HookRecord, Succeeded, read_hook
+from make_mcp_core_tools.connections.hooks import refuse_closed
+from make_mcp_core_tools.connections.records import HookRecord, read_hook
 
 # Inputs
 
@@ -70,7 +72,7 @@ async def hook_learn(make: Make, args: LearnHook) -> HookLearned:
     While its scenario is active the sample is processed as well, so that asks for a plan first.
     """
     one = await read_hook(make, args.hook_id)
-    state = await _ping(make, one)
+    state = await ping_hook(make, one.id)
     if args.action == "start":
         return await _start_only(make, one, state)
     if args.action == "stop":
@@ -79,10 +81,6 @@ async def hook_learn(make: Make, args: LearnHook) -> HookLearned:
         raise _cannot_send(one, args)
     refuse_closed(one)
     return await _teach(make, one, state, args)
-
-
-async def _ping(make: Make, one: HookRecord) -> Ping:
-    return await make.get(f"/hooks/{one.id}/ping", into=Ping, scope="hooks:read")
 
 
 def _cannot_send(one: HookRecord, args: LearnHook) -> Failure:
@@ -102,7 +100,7 @@ def _cannot_send(one: HookRecord, args: LearnHook) -> Failure:
 
 async def _start_only(make: Make, one: HookRecord, state: Ping) -> HookLearned:
     if not state.learning:
-        await _start(make, one)
+        await start_learning(make, one.id, one.name)
     stop = NextCall(
         tool="hook_learn",
         arguments={"hook_id": one.id, "action": "stop"},
@@ -113,7 +111,7 @@ async def _start_only(make: Make, one: HookRecord, state: Ping) -> HookLearned:
 
 async def _stop_only(make: Make, one: HookRecord, state: Ping) -> HookLearned:
     if state.learning:
-        await _stop(make, one)
+        await stop_learning(make, one.id, one.name)
     return HookLearned(
         hook_id=one.id,
         learning=False,
@@ -127,9 +125,9 @@ async def _teach(make: Make, one: HookRecord, state: Ping, args: LearnHook) -> H
         make.confirm(f"Scenario “{one.scenario_name}” is active and processes the sample too.")
         make.affects(f"Scenario “{one.scenario_name}” ({one.scenario_id}) runs once on it.")
     if not state.learning:
-        await _start(make, one)
-    answer = await _send(make, one, args.sample or {})
-    learned = await _wait(make, one, args.timeout_seconds)
+        await start_learning(make, one.id, one.name)
+    answer = await send_sample(make, one.name, one.url, args.sample or {})
+    learned = await wait_until_learned(make, one.id, args.timeout_seconds)
     if learned.learning:
         make.warn(f"Not learned within {args.timeout_seconds} s; the hook still waits.")
     return HookLearned(
@@ -139,46 +137,3 @@ async def _teach(make: Make, one: HookRecord, state: Ping, args: LearnHook) -> H
         structure=learned.data_structure,
         answer_status=answer.status,
     )
-
-
-async def _start(make: Make, one: HookRecord) -> None:
-    await make.write(
-        post(f"/hooks/{one.id}/learn-start"),
-        into=Succeeded,
-        says=f"Let the hook “{one.name}” ({one.id}) learn from its next request",
-        undo=Undo(
-            (post(f"/hooks/{one.id}/learn-stop"),), Watch(f"/hooks/{one.id}/ping", ("learning",))
-        ),
-        predict={"success": True},
-    )
-
-
-async def _stop(make: Make, one: HookRecord) -> None:
-    await make.write(
-        post(f"/hooks/{one.id}/learn-stop"),
-        into=Succeeded,
-        says=f"Stop the hook “{one.name}” ({one.id}) from learning",
-        undo=Undo(
-            (post(f"/hooks/{one.id}/learn-start"),), Watch(f"/hooks/{one.id}/ping", ("learning",))
-        ),
-        predict={"success": True},
-    )
-
-
-async def _send(make: Make, one: HookRecord, sample: dict[str, Json]) -> Delivery:
-    headers = {"content-type": "application/json"}
-    return await make.deliver(
-        "POST", one.url, says="Send it the sample", body=json.dumps(sample), headers=headers
-    )
-
-
-async def _wait(make: Make, one: HookRecord, seconds: int) -> Ping:
-    """Look until the hook has learned, or the time is over."""
-    begun, pause = anyio.current_time(), 0.2
-    while True:
-        state = await _ping(make, one)
-        left = seconds - (anyio.current_time() - begun)
-        if not state.learning or left <= 0:
-            return state
-        await anyio.sleep(min(pause, left))
-        pause = min(pause * 2, 2)

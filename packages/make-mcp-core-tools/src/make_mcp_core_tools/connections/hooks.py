@@ -29,6 +29,7 @@ from make_mcp_base.authoring import (
 )
 from pydantic import Field
 
+from make_mcp_core_tools._engine.hook_teaching import ping_hook
 from make_mcp_core_tools.connections.declared import category
 from make_mcp_core_tools.connections.records import (
     Changed,
@@ -206,13 +207,6 @@ class HookSwitched(Output):
     changed: bool
 
 
-class Ping(Output):
-    attached: bool = False
-    learning: bool = False
-    gone: bool = False
-    data_structure: list[Document] | None = None
-
-
 class Incoming(Output):
     created: Timestamp
 
@@ -288,7 +282,7 @@ def _row(one: HookRecord, *, shows_url: bool) -> HookRow:
 async def hook_get(make: Make, args: GetHook) -> Hook:
     """Get one hook: state, options, queue, scenario. `include` its address, log or structure."""
     one = await read_hook(make, args.hook_id)
-    ping = await make.get(f"/hooks/{one.id}/ping", into=Ping)
+    ping = await ping_hook(make, one.id)
     oldest = await _oldest(make, one) if "queue" in args.include and one.queue_count else None
     return Hook(
         id=one.id,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-import anyio
 from make_blueprint.walk import Visit, walk
 from make_mcp_base.authoring import (
     Document,
@@ -18,15 +17,18 @@ from make_mcp_base.authoring import (
     Output,
     ScenarioId,
     Timestamp,
-    Undo,
-    Watch,
-    post,
 )
 from make_mcp_base.client.failures import Forbidden, NotFound
-from pydantic import Field, RootModel
+from pydantic import Field
 
+from make_mcp_core_tools._engine.hook_teaching import (
+    Ping,
+    ping_hook,
+    send_sample,
+    start_learning,
+    wait_until_learned,
+)
 from make_mcp_core_tools._engine.run_modules import module_name
-from make_mcp_core_tools._engine.run_watch import intervals
 from make_mcp_core_tools._engine.scenarios import Scenario, read_scenario, read_stored
 from make_mcp_core_tools._engine.schedules import in_words
 from make_mcp_core_tools.scenarios.declared import category
@@ -129,19 +131,8 @@ class OneHook(Output):
     hook: Hook
 
 
-class Ping(Output):
-    attached: bool | None = None
-    learning: bool | None = None
-    gone: bool | None = None
-    data_structure: list[Document] | None = None
-
-
 class Kept(Output):
     exists: bool = False
-
-
-class Nothing(RootModel[Json]):
-    """An answer whose body says nothing."""
 
 
 # Tools
@@ -191,18 +182,20 @@ async def scenario_trigger_learn(make: Make, args: LearnTrigger) -> TriggerLearn
     While the scenario is active the sample is processed too, so that asks for a plan first.
     """
     hook = await _learner(make, args)
-    before = await _ping(make, hook.id)
+    before = await ping_hook(make, hook.id)
     if args.sample is not None:
         _refuse_sample(hook, args.sample)
         if hook.scenario_is_active:
             make.confirm(f"Scenario “{hook.scenario_name}” is active and processes the sample.")
             make.affects(f"Scenario {hook.scenario_id} “{hook.scenario_name}” runs on the sample.")
     if not before.learning:
-        await _learn(make, hook)
-    status = await _send(make, hook, args.sample) if args.sample is not None else None
+        await start_learning(make, hook.id, hook.name)
+    status = None
+    if args.sample is not None:
+        status = (await send_sample(make, hook.name, hook.url or "", args.sample)).status
     if make.planning:
         return TriggerLearned(hook_id=hook.id, learning=True, changed=True)
-    now = await _learned(make, hook.id, args.timeout)
+    now = await wait_until_learned(make, hook.id, args.timeout)
     return TriggerLearned(
         hook_id=hook.id,
         learning=bool(now.learning),
@@ -247,17 +240,12 @@ async def _read_hook(make: Make, hook_id: int) -> Hook:
 async def _state(make: Make, hook: Hook) -> HookState:
     state = HookState.model_validate(hook.model_dump(), by_name=True)
     try:
-        ping = await _ping(make, hook.id)
+        ping = await ping_hook(make, hook.id)
     except Forbidden:
         return state
-    state.attached, state.learning = ping.attached, ping.learning
-    state.gone = ping.gone if ping.gone is not None else state.gone
+    state.attached, state.learning, state.gone = ping.attached, ping.learning, ping.gone
     state.fields = ping.data_structure
     return state
-
-
-async def _ping(make: Make, hook_id: int) -> Ping:
-    return await make.get(f"/hooks/{hook_id}/ping", into=Ping, scope="hooks:read")
 
 
 async def _keeps_position(make: Make, scenario: Scenario, module_id: int) -> bool | None:
@@ -333,43 +321,6 @@ def _refuse_sample(hook: Hook, sample: dict[str, Json]) -> None:
             next_step="Send a shorter one with the same members.",
             code="too_large",
         )
-
-
-async def _learn(make: Make, hook: Hook) -> None:
-    await make.write(
-        post(f"/hooks/{hook.id}/learn-start"),
-        into=Nothing,
-        says=f"Let the hook “{hook.name}” ({hook.id}) learn from its next request",
-        undo=Undo(
-            (post(f"/hooks/{hook.id}/learn-stop"),), Watch(f"/hooks/{hook.id}/ping", ("learning",))
-        ),
-        before={"learning": False},
-        predict={"success": True},
-    )
-
-
-async def _send(make: Make, hook: Hook, sample: dict[str, Json]) -> int:
-    answer = await make.deliver(
-        "POST",
-        hook.url or "",
-        says=f"Send the sample to the hook “{hook.name}” ({hook.id})",
-        body=json.dumps(sample),
-        headers={"content-type": "application/json"},
-    )
-    return answer.status
-
-
-async def _learned(make: Make, hook_id: int, seconds: float) -> Ping:
-    """Look until the hook has learned or the time is over."""
-    begun = anyio.current_time()
-    for interval in intervals():
-        ping = await _ping(make, hook_id)
-        waited = anyio.current_time() - begun
-        if not ping.learning or waited >= seconds:
-            return ping
-        await make.progress(waited, seconds, "The hook waits for a request.")
-        await anyio.sleep(min(interval, seconds - waited))
-    return await _ping(make, hook_id)
 
 
 def _after_learning(hook: Hook, ping: Ping) -> list[NextCall]:
