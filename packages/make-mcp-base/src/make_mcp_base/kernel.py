@@ -212,6 +212,8 @@ class Kernel:
                 await self._store.close()
             if self._api is not None:
                 await self._api.client.aclose()
+            if self._mounted is not None:
+                await self._mounted.close()
         if self._temporary is not None:
             self._temporary.cleanup()
 

@@ -42,6 +42,10 @@ class Mounted(Protocol):
         """A token that may do everything."""
         ...
 
+    async def close(self) -> None:
+        """Stop what runs in it, and let go of its world."""
+        ...
+
     @property
     def world_path(self) -> Path | None:
         """File of its world, or None for one in memory."""
