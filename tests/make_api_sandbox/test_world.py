@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,7 @@ async def test_the_same_seed_gives_the_same_names_and_another_does_not() -> None
 
 async def test_a_newer_schema_is_refused_in_one_line(tmp_path: Path) -> None:
     World.open(tmp_path / "w.db").close()
-    with sqlite3.connect(tmp_path / "w.db") as database:
+    with closing(sqlite3.connect(tmp_path / "w.db")) as database, database:
         database.execute("PRAGMA user_version = 999")
     database.close()
     with pytest.raises(WorldError, match="newer schema") as refusal:

@@ -7,6 +7,7 @@ import random
 import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,7 @@ class Written:
 
     def change(self, *statements: str) -> None:
         """Change the file behind the store's back, as somebody with write access would."""
-        with sqlite3.connect(self.file) as connection:
+        with closing(sqlite3.connect(self.file)) as connection, connection:
             connection.execute("DROP TRIGGER journal_keeps_rows")
             connection.execute("DROP TRIGGER journal_keeps_values")
             for statement in statements:
@@ -160,12 +161,12 @@ async def test_two_entries_that_changed_places_are_seen(written: Written) -> Non
 def rebuilt(file: Path, marks: Path) -> Written:
     """Compute a false but perfect chain of the same length, as a clever forger would."""
     forged = Written(file, marks)
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         rows = connection.execute("SELECT operation_id, kind, account, at FROM journal").fetchall()
     connection.close()
     forged.change("DELETE FROM journal")
     head = chain.GENESIS
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         for seq, (operation, kind, account, at) in enumerate(rows, 1):
             entry = NewEntry(operation, kind, account, "innocent_tool", at, {})
             sealed = chain.seal(entry, seq, head)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncGenerator, Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -85,7 +86,7 @@ async def test_a_text_file_is_refused_and_left_as_it_is(file: Path) -> None:
 async def test_the_database_of_another_application_is_refused_and_left_as_it_is(
     file: Path,
 ) -> None:
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("CREATE TABLE bookmark (url TEXT)")
     connection.close()
     before = file.read_bytes()
@@ -96,7 +97,7 @@ async def test_the_database_of_another_application_is_refused_and_left_as_it_is(
 async def test_an_empty_database_with_the_mark_of_another_application_is_refused(
     file: Path,
 ) -> None:
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("PRAGMA application_id = 42")
     connection.close()
     assert (await refused(file)).code == "store_foreign"
@@ -104,14 +105,14 @@ async def test_an_empty_database_with_the_mark_of_another_application_is_refused
 
 async def test_a_store_of_a_newer_version_is_refused_and_left_as_it_is(file: Path) -> None:
     await (await open_sqlite(file)).close()
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
     refusal = await refused(file)
     assert refusal.code == "store_newer"
     assert "99" in refusal.what
     assert "Update" in refusal.next_step
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (99,)
     connection.close()
 
@@ -210,7 +211,7 @@ async def test_the_journal_refuses_updates_and_deletions(file: Path, step: Step)
     store = await open_sqlite(file)
     await store.journal_append(step())
     await store.close()
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         for statement in ("DELETE FROM journal", "UPDATE journal SET tool = 'x'"):
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                 connection.execute(statement)
@@ -244,12 +245,12 @@ async def test_a_store_in_memory_forgets_when_it_is_closed(step: Step) -> None:
 
 async def test_a_step_that_fails_leaves_the_file_without_any_of_it(file: Path) -> None:
     # A table that is in the way makes the first step fail half-way; ours is the application id.
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("PRAGMA application_id = 1296909136")
         connection.execute("CREATE TABLE plan (x)")
     connection.close()
     assert (await refused(file)).code == "store_failed"
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         names = connection.execute("SELECT name FROM sqlite_master").fetchall()
     connection.close()
     assert names == [("plan",)]

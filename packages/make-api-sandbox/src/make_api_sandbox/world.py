@@ -72,7 +72,11 @@ class World:
             if path:
                 path.parent.mkdir(parents=True, exist_ok=True)
             world = cls(_connect(path), path)
-            world._prepare()
+            try:
+                world._prepare()
+            except BaseException:
+                world.close()
+                raise
         except (OSError, sqlite3.DatabaseError) as error:
             raise WorldError(f"cannot open the world at {location}: {error}") from error
         return world
