@@ -28,13 +28,14 @@ def names(world: World) -> list[str]:
 
 
 async def test_two_openings_of_a_file_see_each_others_writes(tmp_path: Path) -> None:
-    first, second = World.open(tmp_path / "w.db"), World.open(tmp_path / "w.db")
-    smallest_company_with_roles(first)
-    assert second.value("SELECT name FROM teams") == "Studio"
-    second.insert("folders", team_id=1, name="A")
-    assert names(first) == ["A"]
-    second.clock.freeze(parse_stamp("2026-01-02T03:04:05Z"))
-    assert (first.clock.mode, first.clock.stamp()) == ("driven", "2026-01-02T03:04:05.000Z")
+    path = tmp_path / "w.db"
+    with closing(World.open(path)) as first, closing(World.open(path)) as second:
+        smallest_company_with_roles(first)
+        assert second.value("SELECT name FROM teams") == "Studio"
+        second.insert("folders", team_id=1, name="A")
+        assert names(first) == ["A"]
+        second.clock.freeze(parse_stamp("2026-01-02T03:04:05Z"))
+        assert (first.clock.mode, first.clock.stamp()) == ("driven", "2026-01-02T03:04:05.000Z")
 
 
 def smallest_company_with_roles(world: World) -> None:
@@ -53,28 +54,28 @@ for _ in range(40):
 
 
 def test_processes_writing_at_once_lose_nothing_and_share_no_name(tmp_path: Path) -> None:
-    world = World.open(tmp_path / "w.db")
-    smallest_company_with_roles(world)
-    command = [sys.executable, "-c", WRITER, str(tmp_path / "w.db")]
-    writers = [subprocess.Popen(command) for _ in range(3)]
-    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
-    assert len(set(names(world))) == 120
+    with closing(World.open(tmp_path / "w.db")) as world:
+        smallest_company_with_roles(world)
+        command = [sys.executable, "-c", WRITER, str(tmp_path / "w.db")]
+        writers = [subprocess.Popen(command) for _ in range(3)]
+        assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+        assert len(set(names(world))) == 120
 
 
 async def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
-    world = World.open(tmp_path / "w.db")
-    smallest_company_with_roles(world)
-    rows = [{"team_id": team, "name": "A"} for team in (1, 99)]
-    with pytest.raises(sqlite3.IntegrityError):
-        world.insert_many("folders", rows)
-    assert names(world) == []
+    with closing(World.open(tmp_path / "w.db")) as world:
+        smallest_company_with_roles(world)
+        rows = [{"team_id": team, "name": "A"} for team in (1, 99)]
+        with pytest.raises(sqlite3.IntegrityError):
+            world.insert_many("folders", rows)
+        assert names(world) == []
 
 
 async def test_the_same_seed_gives_the_same_names_and_another_does_not() -> None:
     def history(seed: int) -> tuple[str, str, str]:
-        world = World.open(":memory:")
-        world.reset(seed)
-        return world.fresh_hex(), world.fresh_udid(), world.fresh_uuid()
+        with closing(World.open(":memory:")) as world:
+            world.reset(seed)
+            return world.fresh_hex(), world.fresh_udid(), world.fresh_uuid()
 
     assert history(5) == history(5)
     assert not set(history(5)) & set(history(6))
