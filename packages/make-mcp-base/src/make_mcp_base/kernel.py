@@ -122,11 +122,6 @@ class Kernel:
         return self._store
 
     @property
-    def store_is_open(self) -> bool:
-        """True once something has needed the store."""
-        return self._store is not None
-
-    @property
     def api_if_made(self) -> LiveApi | None:
         """The API when something has needed it already."""
         return self._api

@@ -117,11 +117,6 @@ async def callers_of(make: Make, scenario: Scenario) -> list[tuple[int, str]]:
     ]
 
 
-def modules_of(blueprint: Blueprint) -> list[IndexedModule]:
-    """Give the modules of one blueprint as the index would keep them."""
-    return [_read(row) for row in _modules(blueprint)]
-
-
 def _modules(blueprint: Blueprint) -> Iterable[JsonObject]:
     needs: dict[int | None, list[JsonValue]] = {}
     for need in bindings(blueprint):

@@ -29,13 +29,12 @@ from make_mcp_base.authoring import (
 )
 from pydantic import Field
 
-from make_mcp_core_tools._engine.hook_teaching import ping_hook
+from make_mcp_core_tools._engine.hook_teaching import Succeeded, ping_hook
 from make_mcp_core_tools.connections.declared import category
 from make_mcp_core_tools.connections.records import (
     Changed,
     HookRecord,
     OneHook,
-    Succeeded,
     hooks_of,
     read_hook,
 )

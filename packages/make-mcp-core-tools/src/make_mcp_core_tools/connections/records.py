@@ -98,10 +98,6 @@ class OneScenario(Output):
     scenario: BoundScenario
 
 
-class Succeeded(Output):
-    success: bool = True
-
-
 class Changed(Output):
     changed: bool = True
 
