@@ -5,7 +5,7 @@ under a host `hook.{zone}` are webhook addresses, `/_sandbox/…` steers the wor
 
 For those who build on it:
 
-- Tables and their columns: module `schema`. Reading and writing: `World.rows`, `row`, `value`,
+- Tables and their columns: package `schema`. Reading and writing: `World.rows`, `row`, `value`,
   `get`, `insert`, `update`, `delete`, `execute`, all inside `with world.write():` when they
   belong together. JSON columns and flags are encoded and decoded by the world.
 - Time: `world.clock.now()`, `.stamp()`, `.milliseconds()`; never the machine's own. Whoever must

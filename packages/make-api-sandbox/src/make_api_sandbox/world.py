@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from make_api_sandbox.clock import Clock
-from make_api_sandbox.schema import SCHEMA_VERSION, TABLES
+from make_api_sandbox.schema import SCHEMA_VERSION, tables
 from make_api_sandbox.shapes import Row
 
 BUSY_TIMEOUT_MS = 10_000
@@ -37,7 +37,7 @@ def _by_name(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
     return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
 
 
-_JSON_COLUMNS = frozenset(re.findall(r"(\w+) JSON_TEXT", TABLES))
+_JSON_COLUMNS = frozenset(re.findall(r"(\w+) JSON_TEXT", tables()))
 """No table uses one of these names for anything but JSON."""
 
 
@@ -98,7 +98,7 @@ class World:
                 )
 
     def _create(self) -> None:
-        for statement in _statements(TABLES):
+        for statement in _statements(tables()):
             self._db.execute(statement)
         self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         self.set_setting("seed", 1)

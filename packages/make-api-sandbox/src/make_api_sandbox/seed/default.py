@@ -18,6 +18,7 @@ from make_api_sandbox.seed import (
     flows_sales,
     flows_studio,
     flows_support,
+    holdings,
     queues,
     traffic,
 )
@@ -69,6 +70,7 @@ def seed(world: World, *, scale: int = 1) -> None:
         ledger = _past(scenarios, Historian(calendar, world.setting("seed")), scale)
         _write(world, ledger, scenarios)
         queues.fill(world, assets)
+        holdings.fill(world, directory, assets)
         noted: dict[str, Json] = {"scenarios": {**assets.scenarios}, **calendar.written()}
         world.set_setting(SETTING, noted)
 
