@@ -75,7 +75,7 @@ class BrokenReference:
 
 def references(blueprint: Blueprint) -> list[Reference]:
     """List every use of a module's output, in walk order."""
-    return [use for visit in walk(blueprint) for use, _ in _uses(visit)]
+    return [use for visit in walk(blueprint) for use, _ in uses(visit)]
 
 
 def broken_references(blueprint: Blueprint) -> list[BrokenReference]:
@@ -92,7 +92,7 @@ def broken_in(visits: list[Visit]) -> list[BrokenReference]:
     existing = {visit.id for visit in visits}
     broken: list[BrokenReference] = []
     for visit in visits:
-        for use, scope in _uses(visit):
+        for use, scope in uses(visit):
             fault = _fault(use, scope, existing)
             if fault:
                 broken.append(BrokenReference(use, fault))
@@ -117,7 +117,7 @@ def renumber(text: str, numbers: Mapping[int, int]) -> str:
     return "".join([*parts, text[done:]])
 
 
-def _uses(visit: Visit) -> Iterator[tuple[Reference, Scope]]:
+def uses(visit: Visit) -> Iterator[tuple[Reference, Scope]]:
     """Give the references of one module, each with the scope of its text."""
     at, orphan = _Places(visit), visit.in_orphan
     for place, text, scope in texts(visit):

@@ -19,13 +19,14 @@ from make_blueprint.document import (
 from make_blueprint.layout import missing_positions, place
 from make_blueprint.walk import PLACEHOLDER, Visit, walk
 
-_SETTINGS: JsonObject = {
+DEFAULT_SETTINGS: JsonObject = {
     "roundtrips": 1,
     "maxErrors": 3,
     "autoCommit": True,
     "autoCommitTriggerLast": True,
     "freshVariables": False,
 }
+"""The settings that Make's own tools write for a new scenario."""
 _NOT_BLUEPRINT = ("scheduling", "interface")
 
 
@@ -73,7 +74,7 @@ def _repair_top(blueprint: Blueprint, changes: list[str]) -> None:
         metadata["version"] = 1
         changes.append("Set `metadata.version` to 1.")
     if metadata.get("scenario") is None:
-        metadata["scenario"] = dict(_SETTINGS)
+        metadata["scenario"] = dict(DEFAULT_SETTINGS)
         changes.append("Added the default scenario settings.")
     designer = _object_in(metadata, "designer")
     if designer is not None and designer.get("orphans") is None:

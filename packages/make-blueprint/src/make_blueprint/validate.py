@@ -35,12 +35,21 @@ def validate(blueprint: Blueprint) -> list[Problem]:
         The problems, errors first, each group in document order; empty for a sound blueprint.
     """
     visits = list(walk(blueprint))
-    found = list(structure_problems(blueprint, visits))
-    found += _naming_problems(visits)
-    found += _reference_problems(visits)
-    found += _expression_problems(visits)
-    found += _note_problems(blueprint, visits)
+    found = [*structure_problems(blueprint, visits), *problems_of(blueprint, visits)]
     return sorted(found, key=lambda problem: _RANK[problem.severity])
+
+
+def problems_of(blueprint: Blueprint, visits: list[Visit]) -> Iterator[Problem]:
+    """Find the faults of names, references, expressions and notes; those of structure apart.
+
+    Args:
+        blueprint: The document.
+        visits: Its modules, as `walk` gives them.
+    """
+    yield from _naming_problems(visits)
+    yield from _reference_problems(visits)
+    yield from _expression_problems(visits)
+    yield from _note_problems(blueprint, visits)
 
 
 def _naming_problems(visits: list[Visit]) -> Iterator[Problem]:
