@@ -25,9 +25,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar, cast
 
-from make_blueprint.document import JsonValue
+from make_blueprint.document import JsonValue, Module
 from make_blueprint.walk import Pointer, path_text
 
 if TYPE_CHECKING:
@@ -61,6 +61,11 @@ class Hit:
     evidence: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     fixable: bool = True
     severity: Severity | None = None
+
+    @property
+    def module(self) -> Module:
+        """The module concerned; for fixes of rules whose hits all have one."""
+        return cast("Visit", self.visit).module
 
 
 def at(
@@ -112,6 +117,7 @@ Need: TypeAlias = Literal[
     "zone",
     "environment",
     "scenario_id",
+    "publication",
 ]
 """What of the surroundings a rule cannot do without; it stays silent where that is not known."""
 

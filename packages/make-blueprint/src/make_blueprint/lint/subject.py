@@ -8,14 +8,15 @@ from functools import cached_property
 
 from make_blueprint.catalogue import KnownModule, known_modules
 from make_blueprint.document import Blueprint, JsonObject, JsonValue, as_list, as_object
+from make_blueprint.lint.loops import open_loops
 from make_blueprint.lint.rule import Hit
 from make_blueprint.lint.surroundings import NOTHING, Surroundings
 from make_blueprint.problem import Problem
 from make_blueprint.references import BrokenReference, Reference, broken_in, uses
 from make_blueprint.structure import structure_problems
-from make_blueprint.texts import Text, texts
+from make_blueprint.texts import Text, strings, texts
 from make_blueprint.validate import problems_of
-from make_blueprint.walk import Visit, walk
+from make_blueprint.walk import Pointer, Visit, walk
 
 
 class Subject:
@@ -118,6 +119,30 @@ class Subject:
     def _by_identity(self) -> dict[int, Visit]:
         return {id(visit.module): visit for visit in self.visits}
 
+    @cached_property
+    def _loops(self) -> dict[int, tuple[Visit, ...]]:
+        return open_loops(self.running)
+
+    def loops(self, visit: Visit) -> tuple[Visit, ...]:
+        """Give the modules that a running module is repeated by, the outermost first."""
+        return self._loops[id(visit.module)]
+
+    # Values
+
+    @cached_property
+    def _strings(self) -> dict[int, list[tuple[Pointer, str]]]:
+        keys = ("parameters", "mapper", "filter")
+        return {
+            id(visit.module): [
+                found for key in keys for found in strings(visit.module.get(key), (key,))
+            ]
+            for visit in self.visits
+        }
+
+    def strings(self, visit: Visit) -> list[tuple[Pointer, str]]:
+        """Give every text of a module's parameters, mapper and filter, with its place."""
+        return self._strings[id(visit.module)]
+
     # Expressions
 
     @cached_property
@@ -144,6 +169,17 @@ class Subject:
     def uses_of(self, visit: Visit) -> list[Reference]:
         """Give the running uses of a module's output."""
         return [] if visit.id is None else self._uses.get(visit.id, [])
+
+    @cached_property
+    def _sources(self) -> dict[int | None, set[int]]:
+        found: defaultdict[int | None, set[int]] = defaultdict(set)
+        for use in self.references:
+            found[use.module_id].add(use.module)
+        return dict(found)
+
+    def sources(self, visit: Visit) -> set[int]:
+        """Give the ids of the modules whose output a module uses."""
+        return self._sources.get(visit.id, set())
 
     @cached_property
     def broken(self) -> list[BrokenReference]:

@@ -108,6 +108,7 @@ class Surroundings:
         zone: Host of the zone it will run in, `eu1.make.com`.
         environment: Value wanted by field name (`spreadsheetId`) or by `<app>.<field>`.
         scenario_id: Id of the scenario the blueprint belongs to.
+        publication: Whether the blueprint is meant to be handed to strangers.
         now: The time, ISO 8601 with zone; schedules in the past are told against it.
     """
 
@@ -127,6 +128,7 @@ class Surroundings:
     zone: str | None = None
     environment: Mapping[str, str] | None = None
     scenario_id: int | None = None
+    publication: bool | None = None
     now: str | None = None
 
     def knows(self, need: Need) -> bool:
