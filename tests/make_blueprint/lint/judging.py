@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from make_blueprint.document import Blueprint, JsonObject, clone
+from make_blueprint.document import Blueprint, JsonObject, JsonValue, as_list, as_object, clone
 from make_blueprint.lint.checking import Finding, Profile, lint
 from make_blueprint.lint.mending import mend
 from make_blueprint.lint.surroundings import NOTHING, Surroundings
@@ -30,3 +30,15 @@ def mended(rule: str, blueprint: Blueprint, surroundings: Surroundings = NOTHING
     assert outcome.done, "there was nothing to mend"
     assert not [left for left in outcome.left.findings if left.fixable]
     return outcome.blueprint
+
+
+def value_at(value: JsonValue, *keys: str | int) -> JsonValue:
+    """Give what stands at a place."""
+    for key in keys:
+        value = as_list(value)[key] if isinstance(key, int) else as_object(value)[key]
+    return value
+
+
+def having(value: JsonObject, **members: JsonValue) -> JsonObject:
+    """Copy an object with some members set."""
+    return {**value, **members}

@@ -55,7 +55,7 @@ def outline(blueprint: Blueprint) -> list[OutlineRow]:
             visit.version,
             visit.depth,
             visit.role,
-            _branch(visit),
+            branch_name(visit),
             describe_filter(visit.module.get("filter")),
             visit.path,
         )
@@ -111,7 +111,7 @@ def _operand(value: JsonValue) -> str:
     return value if isinstance(value, str) else str(value).lower()
 
 
-def _branch(visit: Visit) -> str:
+def branch_name(visit: Visit) -> str:
     """Name the list a module begins, as seen from its parent."""
     if visit.index or visit.role == "flow":
         return ""

@@ -1,4 +1,4 @@
-"""Rules: what a rule is, and how one is written.
+'''Rules: what a rule is, and how one is written.
 
 A rule is a function in a module of `packs`. It looks at a `Subject` and yields a `Hit` for every
 place it objects to; its docstring is its page in the manual::
@@ -19,7 +19,7 @@ hold is never an error.
 
 A fix puts right one hit, in place, on the very modules the hit was found on, and only where there
 is one safe answer.
-"""
+'''
 
 from __future__ import annotations
 
@@ -63,9 +63,14 @@ class Hit:
     severity: Severity | None = None
 
     @property
+    def owner(self) -> Visit:
+        """The module concerned, for rules whose hits all have one."""
+        return cast("Visit", self.visit)
+
+    @property
     def module(self) -> Module:
-        """The module concerned; for fixes of rules whose hits all have one."""
-        return cast("Visit", self.visit).module
+        """The module object itself, likewise."""
+        return self.owner.module
 
 
 def at(
@@ -117,6 +122,7 @@ Need: TypeAlias = Literal[
     "zone",
     "environment",
     "scenario_id",
+    "module_scopes",
     "publication",
 ]
 """What of the surroundings a rule cannot do without; it stays silent where that is not known."""

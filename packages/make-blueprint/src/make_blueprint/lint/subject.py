@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 
+from make_blueprint.bindings import Slot, slots
 from make_blueprint.catalogue import KnownModule, known_modules
 from make_blueprint.document import Blueprint, JsonObject, JsonValue, as_list, as_object
 from make_blueprint.lint.loops import open_loops
 from make_blueprint.lint.rule import Hit
+from make_blueprint.lint.schemas import SavedField, saved_fields
 from make_blueprint.lint.surroundings import NOTHING, Surroundings
 from make_blueprint.problem import Problem
 from make_blueprint.references import BrokenReference, Reference, broken_in, uses
@@ -142,6 +144,16 @@ class Subject:
     def strings(self, visit: Visit) -> list[tuple[Pointer, str]]:
         """Give every text of a module's parameters, mapper and filter, with its place."""
         return self._strings[id(visit.module)]
+
+    @cached_property
+    def slots(self) -> list[Slot]:
+        """The fields of the running modules that bind an object, empty ones too."""
+        return [slot for visit in self.running for slot in slots(visit)]
+
+    @cached_property
+    def saved_fields(self) -> list[SavedField]:
+        """The fields of the running modules' saved forms, with their values."""
+        return list(saved_fields(self.running))
 
     # Expressions
 

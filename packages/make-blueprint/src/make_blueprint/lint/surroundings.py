@@ -109,6 +109,7 @@ class Surroundings:
         environment: Value wanted by field name (`spreadsheetId`) or by `<app>.<field>`.
         scenario_id: Id of the scenario the blueprint belongs to.
         publication: Whether the blueprint is meant to be handed to strangers.
+        module_scopes: OAuth scopes that modules need, by their full names.
         now: The time, ISO 8601 with zone; schedules in the past are told against it.
     """
 
@@ -129,6 +130,7 @@ class Surroundings:
     environment: Mapping[str, str] | None = None
     scenario_id: int | None = None
     publication: bool | None = None
+    module_scopes: Mapping[str, tuple[str, ...]] | None = None
     now: str | None = None
 
     def knows(self, need: Need) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from make_blueprint.document import JsonValue, as_list, as_object
 from make_blueprint.lint.rule import Hit, at, rule
@@ -19,11 +20,9 @@ _DIRECTIVES = (
 
 
 def _drop_route(subject: Subject, hit: Hit) -> None:
-    if hit.visit is None:
-        return
     number = int(hit.place[1])
-    del as_list(hit.visit.module.get("routes"))[number]
-    parameters = as_object(hit.visit.module.get("parameters"))
+    del as_list(hit.module.get("routes"))[number]
+    parameters = as_object(hit.module.get("parameters"))
     fallback = parameters.get("else")
     if isinstance(fallback, int) and fallback == number:
         del parameters["else"]
@@ -51,10 +50,9 @@ def empty_route(subject: Subject) -> Iterator[Hit]:
 
 
 def _inline_route(subject: Subject, hit: Hit) -> None:
-    if hit.visit is not None:
-        index = next(i for i, m in enumerate(hit.visit.container) if m is hit.visit.module)
-        flow = as_list(as_object(as_list(hit.visit.module["routes"])[0]).get("flow"))
-        hit.visit.container[index : index + 1] = flow
+    index = next(i for i, m in enumerate(hit.owner.container) if m is hit.module)
+    flow = as_list(as_object(as_list(hit.module["routes"])[0]).get("flow"))
+    hit.owner.container[index : index + 1] = flow
 
 
 @rule("S16", "single-route", "info", fix=_inline_route)
@@ -74,16 +72,13 @@ def single_route(subject: Subject) -> Iterator[Hit]:
 
 
 def _clear_mapper(subject: Subject, hit: Hit) -> None:
-    if hit.visit is not None:
-        hit.visit.module["mapper"] = None
+    hit.module["mapper"] = None
 
 
 @rule("S17", "mapper-on-router", "error", fix=_clear_mapper)
 def mapper_on_router(subject: Subject) -> Iterator[Hit]:
     """A router, if-else or merge has mapped values; it takes none."""
-    for hit in subject.problems("mapper-not-allowed"):
-        if hit.visit is not None:
-            yield at(hit.visit, hit.message, hit.remedy, place=("mapper",))
+    yield from subject.problems("mapper-not-allowed")
 
 
 @rule("S18", "router-not-last", "error")
@@ -96,22 +91,18 @@ def router_not_last(subject: Subject) -> Iterator[Hit]:
 
 
 def _drop_fallback(subject: Subject, hit: Hit) -> None:
-    if hit.visit is not None:
-        del as_object(hit.visit.module.get("parameters"))["else"]
+    del as_object(hit.module.get("parameters"))["else"]
 
 
 @rule("S19", "no-such-route", "error", fix=_drop_fallback)
 def no_such_route(subject: Subject) -> Iterator[Hit]:
     """A router's fallback is a route that does not exist; routes count from 0."""
-    for hit in subject.problems("no-such-route"):
-        if hit.visit is not None:
-            yield at(hit.visit, hit.message, hit.remedy, place=("parameters", "else"))
+    yield from subject.problems("no-such-route")
 
 
 def _else_last(subject: Subject, hit: Hit) -> None:
-    if hit.visit is not None:
-        branches = as_list(hit.visit.module.get("branches"))
-        branches.append(branches.pop(int(hit.place[1])))
+    branches = as_list(hit.module.get("branches"))
+    branches.append(branches.pop(int(hit.place[1])))
 
 
 @rule("S20", "bad-else", "error", fix=_else_last)
@@ -121,8 +112,7 @@ def bad_else(subject: Subject) -> Iterator[Hit]:
     Conditions are tried in order, so what stands behind the else is never tried.
     """
     for hit in subject.problems("no-branches", "many-else", "else-with-conditions", "bad-branch"):
-        if hit.visit is not None:
-            yield at(hit.visit, hit.message, hit.remedy, place=("branches",), fixable=False)
+        yield replace(hit, fixable=False)
     for visit in subject.of(IF_ELSE):
         branches = as_list(visit.module.get("branches"))
         elses = [n for n, branch in enumerate(branches) if _is_else(branch)]
@@ -153,10 +143,9 @@ def branch_off(subject: Subject) -> Iterator[Hit]:
 
 
 def _stop_merging(subject: Subject, hit: Hit) -> None:
-    if hit.visit is not None:
-        for branch in as_list(hit.visit.module.get("branches")):
-            if as_object(branch).get("merge") is True:
-                as_object(branch)["merge"] = False
+    for branch in as_list(hit.module.get("branches")):
+        if as_object(branch).get("merge") is True:
+            as_object(branch)["merge"] = False
 
 
 @rule("S22", "merge-missing", "error", fix=_stop_merging)
@@ -166,19 +155,14 @@ def merge_missing(subject: Subject) -> Iterator[Hit]:
     The fix ends the branches where they are, when nothing follows the if-else.
     """
     for hit in subject.problems("merge-missing"):
-        if hit.visit is not None:
-            last = hit.visit.index == len(hit.visit.container) - 1
-            yield at(hit.visit, hit.message, hit.remedy, place=("branches",), fixable=last)
+        last = hit.owner.index == len(hit.owner.container) - 1
+        yield replace(hit, fixable=last)
 
 
 def _pad(subject: Subject, hit: Hit) -> None:
-    if hit.visit is None:
-        return
-    wanted = len(hit.visit.merging)
-    lists = [hit.visit.module.get("filters")]
-    lists += [
-        as_object(output).get("mappings") for output in as_list(hit.visit.module.get("outputs"))
-    ]
+    wanted = len(hit.owner.merging)
+    lists = [hit.module.get("filters")]
+    lists += [as_object(output).get("mappings") for output in as_list(hit.module.get("outputs"))]
     for entries in lists:
         if isinstance(entries, list):
             entries += [None] * (wanted - len(entries))
@@ -192,13 +176,10 @@ def bad_merge(subject: Subject) -> Iterator[Hit]:
     every branch with `merge`, in their order. The fix adds missing entries as null.
     """
     for hit in subject.problems("merge-alone"):
-        if hit.visit is not None:
-            yield at(hit.visit, hit.message, hit.remedy, fixable=False)
+        yield replace(hit, fixable=False)
     for hit in subject.problems("merge-count"):
-        if hit.visit is not None:
-            counts = _entry_counts(hit.visit)
-            fixable = all(count <= len(hit.visit.merging) for count in counts)
-            yield at(hit.visit, hit.message, hit.remedy, place=("outputs",), fixable=fixable)
+        counts = _entry_counts(hit.owner)
+        yield replace(hit, fixable=all(count <= len(hit.owner.merging) for count in counts))
 
 
 @rule("S24", "nested-branching", "warning")
@@ -220,8 +201,7 @@ def never_runs(subject: Subject) -> Iterator[Hit]:
 
 
 def _drop_handler(subject: Subject, hit: Hit) -> None:
-    if hit.visit is not None:
-        del hit.visit.module["onerror"]
+    del hit.module["onerror"]
 
 
 @rule("S29", "handler-not-allowed", "error", fix=_drop_handler)

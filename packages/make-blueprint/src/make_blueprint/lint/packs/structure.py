@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from make_blueprint.catalogue import AMBIGUOUS_NAMES, RIGHT_NAMES, known_versions
 from make_blueprint.document import JsonObject, JsonValue, as_list, as_object
@@ -108,8 +109,7 @@ def unknown_key(subject: Subject) -> Iterator[Hit]:
 
 
 def _renumber(subject: Subject, hit: Hit) -> None:
-    if hit.visit is not None:
-        hit.visit.module["id"] = next_id(subject.blueprint)
+    hit.module["id"] = next_id(subject.blueprint)
 
 
 @rule("S07", "bad-id", "error", fix=_renumber)
@@ -152,10 +152,9 @@ def bad_module_name(subject: Subject) -> Iterator[Hit]:
 
 
 def _rename(subject: Subject, hit: Hit) -> None:
-    if hit.visit is not None:
-        right = RIGHT_NAMES[hit.visit.type]
-        hit.visit.module["module"] = right
-        hit.visit.module["version"] = known_versions(right)[0]
+    right = RIGHT_NAMES[hit.owner.type]
+    hit.module["module"] = right
+    hit.module["version"] = known_versions(right)[0]
 
 
 @rule("S09", "no-such-module", "error", fix=_rename)
@@ -166,20 +165,13 @@ def no_such_module(subject: Subject) -> Iterator[Hit]:
     its name and version.
     """
     for hit in subject.problems("no-such-module"):
-        visit = hit.visit
-        fixable = (
-            visit is not None
-            and visit.type in RIGHT_NAMES
-            and visit.type not in AMBIGUOUS_NAMES
-            and bool(known_versions(RIGHT_NAMES[visit.type]))
-        )
-        if visit is not None:
-            yield at(visit, hit.message, hit.remedy, place=("module",), fixable=fixable)
+        wrong = hit.owner.type
+        right = "" if wrong in AMBIGUOUS_NAMES else RIGHT_NAMES.get(wrong, "")
+        yield replace(hit, fixable=bool(known_versions(right)))
 
 
 def _known_version(subject: Subject, hit: Hit) -> None:
-    if hit.visit is not None:
-        hit.visit.module["version"] = known_versions(hit.visit.type)[0]
+    hit.module["version"] = known_versions(hit.owner.type)[0]
 
 
 @rule("S10", "no-version", "error", fix=_known_version)
@@ -200,14 +192,12 @@ def no_version(subject: Subject) -> Iterator[Hit]:
 def unknown_version(subject: Subject) -> Iterator[Hit]:
     """A built-in module stands in a version that is not known."""
     for hit in subject.problems("unknown-version"):
-        if hit.visit is not None:
-            evidence: JsonObject = {"version": hit.visit.version}
-            yield at(hit.visit, hit.message, hit.remedy, place=("version",), evidence=evidence)
+        yield replace(hit, evidence={"version": hit.owner.version})
 
 
 def _lay_out(subject: Subject, hit: Hit) -> None:
     for visit, point in missing_positions(subject.blueprint):
-        if hit.visit is not None and visit.module is hit.visit.module:
+        if visit.module is hit.module:
             metadata = as_object(visit.module.setdefault("metadata", {}))
             place(as_object(metadata.setdefault("designer", {})), point)
 
@@ -249,7 +239,13 @@ def placeholder(subject: Subject) -> Iterator[Hit]:
     yield from subject.problems("placeholder")
 
 
-@rule("S26", "no-feeder", "error", fix=lambda _, hit: _move_feeder(hit))
+def _move_feeder(subject: Subject, hit: Hit) -> None:
+    module = hit.module
+    parameters = as_object(module.get("parameters"))
+    module["parameters"] = parameters | {"feeder": module.pop("feeder")}
+
+
+@rule("S26", "no-feeder", "error", fix=_move_feeder)
 def no_feeder(subject: Subject) -> Iterator[Hit]:
     """An aggregator does not say whose bundles it collects.
 
@@ -257,18 +253,9 @@ def no_feeder(subject: Subject) -> Iterator[Hit]:
     search. The fix moves a `feeder` that was written beside the parameters.
     """
     for hit in subject.problems("no-feeder"):
-        if hit.visit is not None:
-            parameters = hit.visit.module.get("parameters")
-            fixable = "feeder" in hit.visit.module and isinstance(parameters, (dict, type(None)))
-            where = ("parameters", "feeder")
-            yield at(hit.visit, hit.message, hit.remedy, place=where, fixable=fixable)
-
-
-def _move_feeder(hit: Hit) -> None:
-    if hit.visit is not None:
-        module = hit.visit.module
-        parameters = as_object(module.get("parameters"))
-        module["parameters"] = parameters | {"feeder": module.pop("feeder")}
+        parameters = hit.module.get("parameters")
+        fixable = "feeder" in hit.module and isinstance(parameters, (dict, type(None)))
+        yield replace(hit, fixable=fixable)
 
 
 @rule("S27", "bad-feeder", "error")
@@ -363,6 +350,5 @@ def loose_note(subject: Subject) -> Iterator[Hit]:
         place = ("metadata", "notes", number, "moduleIds")
         yield overall(text, "Detach it.", place=place, evidence={"modules": ids})
     for hit in subject.problems("broken-reference"):
-        if hit.visit is not None and hit.path.endswith(".parameters.target"):
-            where = ("parameters", "target")
-            yield at(hit.visit, hit.message, hit.remedy, place=where, fixable=False)
+        if hit.path.endswith(".parameters.target"):
+            yield replace(hit, fixable=False)
