@@ -13,6 +13,7 @@ from make_blueprint.lint.loops import open_loops
 from make_blueprint.lint.rule import Hit
 from make_blueprint.lint.schemas import SavedField, saved_fields
 from make_blueprint.lint.surroundings import NOTHING, Surroundings
+from make_blueprint.lint.written import Written, expressions
 from make_blueprint.problem import Problem
 from make_blueprint.references import BrokenReference, Reference, broken_in, uses
 from make_blueprint.structure import structure_problems
@@ -166,6 +167,11 @@ class Subject:
         return self._texts[id(visit.module)]
 
     @cached_property
+    def expressions(self) -> list[Written]:
+        """Every expression of the running modules, in walk order."""
+        return [each for visit in self.running for each in expressions(visit, self.texts(visit))]
+
+    @cached_property
     def references(self) -> list[Reference]:
         """Every use of a module's output, in walk order."""
         return [use for visit in self.visits for use, _ in uses(visit)]
@@ -257,10 +263,10 @@ class Subject:
         """Give the faults of some kinds that `validate` finds, as hits."""
         for code in codes:
             for problem in self._problems.get(code, []):
-                visit = self._module_at(problem.path)
+                visit = self.module_at(problem.path)
                 yield Hit(visit, (), problem.path, problem.problem, problem.fix)
 
-    def _module_at(self, path: str) -> Visit | None:
+    def module_at(self, path: str) -> Visit | None:
         """Find the innermost module a path leads into."""
         while path:
             if path in self._by_path:
