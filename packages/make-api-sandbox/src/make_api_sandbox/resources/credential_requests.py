@@ -6,8 +6,9 @@ The person opens the request's `publicUri`; that page is module `credence`.
 import json
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from make_api_sandbox.apps.credentials import needs_of
 from make_api_sandbox.clock import stamp
 from make_api_sandbox.connection_types import TYPES, ConnectionType
 from make_api_sandbox.http.body import (
@@ -28,12 +29,8 @@ from make_api_sandbox.http.paging import Paging
 from make_api_sandbox.http.routing import route
 from make_api_sandbox.key_types import KEY_TYPES
 from make_api_sandbox.resources.connections import fault_of
-from make_api_sandbox.resources.credential_modules import modules_of
 from make_api_sandbox.shapes import JsonObject, Row
 from make_api_sandbox.world import World
-
-if TYPE_CHECKING:
-    from make_api_sandbox.app import Sandbox
 
 READ, WRITE = "credential-requests:read", "credential-requests:write"
 LIFETIME = timedelta(days=31)
@@ -57,24 +54,6 @@ PLAIN = (
 LISTED = Columns((*PLAIN, "appNames", "makeProvider"))
 ONE_REQUEST = Columns(PLAIN, ("appNames", "makeProvider"))
 ORDER = Paging({"createdAt": "seq", "name": "name COLLATE NOCASE", "id": "id"}, direction="desc")
-
-TABLES = (
-    """CREATE TABLE IF NOT EXISTS credential_requests (
-        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
-        team_id INTEGER NOT NULL REFERENCES teams ON DELETE CASCADE,
-        name TEXT NOT NULL, extra JSON_TEXT NOT NULL)""",
-    """CREATE TABLE IF NOT EXISTS requested_credentials (
-        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
-        request_id TEXT NOT NULL REFERENCES credential_requests (id) ON DELETE CASCADE,
-        extra JSON_TEXT NOT NULL)""",
-)
-
-
-def attach(sandbox: "Sandbox") -> None:
-    """Add this resource's own tables to worlds that lack them."""
-    for statement in TABLES:
-        sandbox.world.execute(statement)
-
 
 # Whose call it is
 
@@ -167,6 +146,16 @@ TYPE_ITEM = members(
     prefill=mapping().optional(),
     nameOverride=text(128).optional(),
 )
+KEY_ITEM = members(
+    type=text(128, 1),
+    appName=text(128, 1),
+    appModules=list_of(text()),
+    appVersion=anything(),
+    label=text(128).optional(),
+    description=text(512).optional(),
+    nameOverride=text(128).optional(),
+)
+CONNECTION_ITEM = members(**KEY_ITEM.members, scope=list_of(text()).optional())
 
 
 def _items(shape: Any, most: int = 64) -> Member:
@@ -221,21 +210,64 @@ def create_for_apps(call: Call) -> JsonObject:
 )
 def create_for_provider(call: Call) -> JsonObject:
     """Ask another person for what modules of apps need; a new one is sent a mail."""
+    return _for_apps(call, **_provider(call))
+
+
+@route(
+    "POST",
+    "/credential-requests/requests",
+    scope=WRITE,
+    context=body_team,
+    body=members(
+        name=name_text(255),
+        teamId=identifier(),
+        provider=mapping(),
+        description=text(512).optional(),
+        connections=_items(CONNECTION_ITEM, 32).optional(),
+        keys=_items(KEY_ITEM, 32).optional(),
+    ),
+)
+def create_by_lists(call: Call) -> JsonObject:
+    """Ask another person for connections and keys that are listed in full (deprecated)."""
+    listed = {"account": call.body.get("connections", []), "keychain": call.body.get("keys", [])}
+    wanted = [
+        _wanted_by_type(component, item, call.world) | _of_app(item)
+        for component, items in listed.items()
+        for item in items
+    ]
+    if not wanted:
+        raise invalid_parameters([missing("connections or keys")])
+    request = _open_request(call, wanted, **_provider(call))
+    return {"request": _bare(request), "publicUri": _public(call, request)}
+
+
+def _of_app(item: JsonObject) -> JsonObject:
+    named = {name: item[name] for name in ("appName", "appModules") if name in item}
+    label = {"label": item["label"]} if "label" in item else {}
+    return {**named, **label, "appVersion": str(item["appVersion"])}
+
+
+def _provider(call: Call) -> JsonObject:
+    """Who is asked, as members of the request.
+
+    Raises:
+        ApiError: 400 when nobody is named, 404 when the named user does not exist.
+    """
     provider: JsonObject = call.body["provider"]
     known = provider.get("providerMakeUserId")
     if known is not None:
         if call.world.get("users", known) is None:
             raise not_found("User")
-        return _for_apps(call, makeProviderId=known)
+        return {"makeProviderId": known}
     new = provider.get("newUser")
     if not isinstance(new, dict):
         raise invalid_parameters([missing("provider.providerMakeUserId or provider.newUser")])
     absent = [missing(f"provider.newUser.{name}") for name in ("name", "email") if name not in new]
     if absent:
         raise invalid_parameters(absent)
-    mailed = {"shouldSendEmail": True, "emailSentAt": call.clock.stamp()}
     outsiders = call.world.value("SELECT count(*) FROM credential_requests") + 1
-    return _for_apps(call, externalProviderId=outsiders, **mailed)
+    mailed = {"shouldSendEmail": True, "emailSentAt": call.clock.stamp()}
+    return {"externalProviderId": outsiders, **mailed}
 
 
 def _for_apps(call: Call, **who: Any) -> JsonObject:
@@ -244,7 +276,8 @@ def _for_apps(call: Call, **who: Any) -> JsonObject:
         names = [*item.get("appModules", []), *item.get("appEndpoints", [])]
         if not names:
             raise invalid_parameters([missing("credentials[].appModules or appEndpoints")])
-        found = modules_of(call.world, item["appName"])
+        version = str(item.get("appVersion", "latest"))
+        found = needs_of(call.world, item["appName"], version).modules
         chosen = [m for m in found if "*" in (*names, m["name"]) or m["name"] in names]
         types = dict.fromkeys(str(m["type"]) for m in chosen)
         wanted += [_wanted_by_app(item, names, type_) for type_ in types]

@@ -1,0 +1,1 @@
+"""The apps: a module of this package holds `APPS`."""
