@@ -139,7 +139,7 @@ class _Evaluator:
         return None if bundle is None else _collection(bundle)
 
     def _name(self, name: str) -> Value:
-        keyword = _KEYWORDS.get(name)
+        keyword = KEYWORDS.get(name)
         if keyword is not None:
             return keyword(self._scope)
         if name in self._scope.extra:
@@ -189,7 +189,7 @@ class _Evaluator:
             return custom(*map(self._value, call.arguments))
         function = builtin_functions().get(call.name)
         if function is None or (function.undocumented and not self._scope.undocumented):
-            raise NotEvaluated(call.name)
+            raise NotEvaluated(call.name, call.position, self._text)
         return self._run(function, call)
 
     def _run(self, function: Function, call: Call) -> Value:
@@ -254,7 +254,7 @@ def _constant(value: Value) -> Callable[[Scope], Value]:
     return lambda scope: value
 
 
-_KEYWORDS: Mapping[str, Callable[[Scope], Value]] = {
+KEYWORDS: Mapping[str, Callable[[Scope], Value]] = {
     "null": _constant(None),
     "true": _constant(True),
     "false": _constant(False),
