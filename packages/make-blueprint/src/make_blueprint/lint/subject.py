@@ -199,6 +199,15 @@ class Subject:
         """Give the ids of the modules whose output a module uses."""
         return self._sources.get(visit.id, set())
 
+    def is_tested(self, source: Visit, visit: Visit) -> bool:
+        """Tell whether a condition on the way to a module asks for what another one gave."""
+        return any(
+            (".filter." in use.path or ".branches[" in use.path)
+            and use.module_id is not None
+            and (use.module_id == visit.id or visit.scope.ran(use.module_id))
+            for use in self.uses_of(source)
+        )
+
     @cached_property
     def broken(self) -> list[BrokenReference]:
         """The references that give nothing."""
