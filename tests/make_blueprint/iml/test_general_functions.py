@@ -7,6 +7,7 @@ from make_blueprint.iml import (
     builtin_functions,
     evaluate,
 )
+from make_blueprint.iml.library import registry
 
 SCOPE = Scope(
     bundles={
@@ -147,3 +148,12 @@ def test_every_function_describes_itself():
         assert function.description.endswith("."), name
         assert function.parameters, name
         assert function.most is None or function.least <= function.most
+
+
+def test_a_function_with_a_parameter_of_unknown_type_cannot_be_declared():
+    def tally(words: "set[str]") -> Value:
+        return len(words)
+
+    with pytest.raises(TypeError, match="no conversion to 'set"):
+        registry.function("tally")(tally)
+    assert "tally" not in builtin_functions()

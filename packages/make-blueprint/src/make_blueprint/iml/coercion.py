@@ -103,7 +103,7 @@ def to_text(value: Value) -> str:
             # "if the array supports it": collections become JSON. The blank after the comma and
             # the treatment of other items are ours.
             return ", ".join(map(to_text, value))
-        case dict():
+        case _:
             return json_text(value)
 
 

@@ -207,10 +207,18 @@ class _Translator:
         self._at += 1
         if character in "pP" and self._pattern.startswith("{", self._at):
             raise self._refusal("\\p{...} is not supported")
-        if character == "c" and self._pattern[self._at : self._at + 1].isalpha():
-            self._at += 1
-            return re.escape(chr(ord(self._pattern[self._at - 1]) % 32))
+        if character == "c":
+            return self._control()
         return r"\x00" if character == "0" else _CONTROLS.get(character) or re.escape(character)
+
+    def _control(self) -> str:
+        r"""The character of `\cJ`; before anything but a letter the backslash stands for itself."""
+        letter = self._pattern[self._at : self._at + 1]
+        if not (letter.isascii() and letter.isalpha()):
+            self._at -= 1
+            return r"\\"
+        self._at += 1
+        return re.escape(chr(ord(letter) % 32))
 
     def _class(self) -> str:
         negated = self._take("^")

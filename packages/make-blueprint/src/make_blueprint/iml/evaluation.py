@@ -15,7 +15,6 @@ from make_blueprint.iml.library.registry import Function
 from make_blueprint.iml.limits import bounded_items, bounded_text
 from make_blueprint.iml.nodes import (
     At,
-    Bundle,
     Call,
     Chain,
     Expression,
@@ -131,7 +130,7 @@ class _Evaluator:
                 return self._attempt(lambda: self._name(node.name), node.position)
             case Unary():
                 return self._unary(node)
-            case Bundle():
+            case _:
                 return self._bundle(node.module)
 
     def _bundle(self, module: int) -> Value:

@@ -51,7 +51,7 @@ def expression(node: Node) -> str:
             return f"{node.name}({'; '.join(map(expression, node.arguments))})"
         case Unary():
             return node.operator + _operand(node.operand, 7)
-        case Chain():
+        case _:
             return _chain(node)
 
 
