@@ -17,10 +17,10 @@ from make_api_sandbox.shapes import JsonObject, Row
     context=path_organization,
 )
 def list_installed_apps(call: Call) -> JsonObject:
-    """The apps beside Make's own that scenarios of the organization use, by name and version.
+    """The apps beside Make's own that the organization uses, by name and version.
 
-    An app is installed by the first scenario saved with it, so when and by whom is read from the
-    versions of the scenarios. Whether Make forgets an app that is used no more is not documented.
+    Custom apps are installed by somebody; others by the first scenario saved with them, so when
+    and by whom is read from the versions of the scenarios. Whether Make forgets an app that is used no more is not documented.
     """
     installed: dict[tuple[str, int], Row] = {}
     for saved in _saved(call):
@@ -28,6 +28,8 @@ def list_installed_apps(call: Call) -> JsonObject:
             first = installed.get(key)
             if first is None or parse_stamp(saved["created"]) < parse_stamp(first["created"]):
                 installed[key] = saved
+    for app in _custom_apps(call):
+        installed[app["name"], app["version"]] = app
     found = [
         {
             "appName": name,
@@ -39,6 +41,14 @@ def list_installed_apps(call: Call) -> JsonObject:
         for name, version in sorted(installed)
     ]
     return {"installedApps": found}
+
+
+def _custom_apps(call: Call) -> list[Row]:
+    return call.world.rows(
+        "SELECT a.name, a.version, i.installed AS created, i.user_id AS author"
+        " FROM sdk_app_installs i JOIN sdk_apps a ON a.id = i.app_id WHERE i.organization_id = ?",
+        call.organization_id,
+    )
 
 
 def _saved(call: Call) -> list[Row]:
