@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from itertools import accumulate
-from typing import TypeAlias, cast
+from typing import NamedTuple, TypeAlias, cast
 
 from make_blueprint.problem import BlueprintError
 
@@ -24,7 +24,10 @@ Module: TypeAlias = dict[str, JsonValue]
 
 MAX_BYTES = 50 * 1024 * 1024
 MAX_DEPTH = 200
+MAX_DIGITS = 4300
+"""Longest whole number, in decimal digits; Python itself reads and writes no longer ones."""
 _MAX_WRAPPERS = 8
+_TOO_LARGE = 10**MAX_DIGITS
 
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NOT_BRACKET = re.compile(r"[^\[\]{}]++")
@@ -53,17 +56,39 @@ def load(
         BlueprintError: The source is no JSON object, too large, too deep, not UTF-8, or holds
             NaN, Infinity or a key twice.
     """
+    return unfold(source, max_bytes, max_depth)[0]
+
+
+class Layer(NamedTuple):
+    """One JSON text that a blueprint came in; the innermost holds the blueprint itself."""
+
+    text: str
+    """The text as it came, a byte order mark included."""
+    steps: list[str]
+    """Keys that lead from its root to the next layer's text, or to the blueprint."""
+
+
+def unfold(
+    source: str | bytes | Mapping[str, JsonValue], max_bytes: int, max_depth: int
+) -> tuple[Blueprint, list[Layer]]:
+    """Read a blueprint as `load` does, and tell which texts it was wrapped in, outermost first."""
     value: JsonValue | bytes | Mapping[str, JsonValue] = source
+    layers: list[Layer] = []
     for _ in range(_MAX_WRAPPERS):
         if isinstance(value, (str, bytes)):
-            value = _decode(value, max_bytes, max_depth)
+            text = _as_text(value, max_bytes)
+            layers.append(Layer(text, []))
+            value = _decode(text, max_depth)
         elif isinstance(value, Mapping):
             value = dict(value)
-            check_data(value, max_bytes, max_depth)
-            inner = _unwrap(value)
-            if inner is None:
-                return value
-            value = inner
+            if not layers:
+                check_data(value, max_bytes, max_depth)
+            key = _wrapper(value)
+            if key is None:
+                return value, layers
+            if layers:
+                layers[-1].steps.append(key)
+            value = value[key]
         else:
             break
     raise BlueprintError(
@@ -146,11 +171,11 @@ def check_data(value: JsonObject, max_bytes: int = MAX_BYTES, max_depth: int = M
             type JSON does not have.
     """
     size = 0
-    level: list[JsonValue] = [value]
+    level: _Level = {id(value): (value, 1)}
     for _ in range(max_depth):
-        inner: list[JsonValue] = []
-        for container in level:
-            size += _check_container(container, inner)
+        inner: _Level = {}
+        for container, times in level.values():
+            size += times * _check_container(container, times, inner)
             if size > max_bytes:
                 raise _too_large(max_bytes)
         if not inner:
@@ -159,7 +184,12 @@ def check_data(value: JsonObject, max_bytes: int = MAX_BYTES, max_depth: int = M
     raise _too_deep(max_depth)
 
 
-def _check_container(container: JsonValue, inner: list[JsonValue]) -> int:
+_Level: TypeAlias = dict[int, tuple[JsonValue, int]]
+"""The containers of one depth, each with how often it occurs there: data may share or hold itself,
+and is then looked at once a level but counted as often as it would be written."""
+
+
+def _check_container(container: JsonValue, times: int, inner: _Level) -> int:
     """Check one container's members, collect its containers, and return a lower bound in bytes."""
     size = 2
     members: list[object]
@@ -173,18 +203,28 @@ def _check_container(container: JsonValue, inner: list[JsonValue]) -> int:
         members = list(as_list(container))
     for member in members:
         if isinstance(member, (dict, list)):
-            inner.append(cast("JsonValue", member))
+            held = cast("JsonValue", member)
+            known = inner.get(id(held))
+            inner[id(held)] = (held, times + (known[1] if known else 0))
         elif isinstance(member, str):
             size += len(member) + 2
-        elif isinstance(member, float) and not math.isfinite(member):
-            raise BlueprintError(f"The number {member} does not exist in JSON.")
-        elif member is not None and not isinstance(member, (int, float)):
-            raise BlueprintError(f"A value of type {type(member).__name__} is not JSON.")
+        elif member is not None:
+            _check_number(member)
     return size + len(members)
 
 
-def _decode(source: str | bytes, max_bytes: int, max_depth: int) -> JsonValue:
-    text = _as_text(source, max_bytes)
+def _check_number(value: object) -> None:
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise BlueprintError(f"The number {value} does not exist in JSON.")
+    elif not isinstance(value, int):
+        raise BlueprintError(f"A value of type {type(value).__name__} is not JSON.")
+    elif not -_TOO_LARGE < value < _TOO_LARGE:
+        raise _too_many_digits()
+
+
+def _decode(source: str, max_depth: int) -> JsonValue:
+    text = source.removeprefix("\ufeff")
     if _nesting(text) > max_depth:
         raise _too_deep(max_depth)
     try:
@@ -203,8 +243,10 @@ def _decode(source: str | bytes, max_bytes: int, max_depth: int) -> JsonValue:
         raise BlueprintError(
             f"This is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         ) from error
-    except (ValueError, RecursionError) as error:
-        raise BlueprintError(f"This JSON cannot be read: {error}.") from error
+    except ValueError as error:  # Python reads no whole number of more digits
+        raise _too_many_digits() from error
+    except RecursionError as error:  # the caller allowed more levels than Python can follow
+        raise BlueprintError("The blueprint is nested too deeply to be read.") from error
 
 
 def _as_text(source: str | bytes, max_bytes: int) -> str:
@@ -212,12 +254,12 @@ def _as_text(source: str | bytes, max_bytes: int) -> str:
         raise _too_large(max_bytes)
     if isinstance(source, bytes):
         try:
-            return source.decode("utf-8-sig")
+            return source.decode("utf-8")
         except UnicodeDecodeError as error:
             raise BlueprintError(f"This is not UTF-8: byte {error.start} is invalid.") from error
     if not source.isascii() and len(source.encode("utf-8", "surrogatepass")) > max_bytes:
         raise _too_large(max_bytes)
-    return source.removeprefix("\ufeff")
+    return source
 
 
 def _nesting(text: str) -> int:
@@ -226,15 +268,15 @@ def _nesting(text: str) -> int:
     return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
 
 
-def _unwrap(value: JsonObject) -> JsonValue:
-    """Give what an API wrapper holds, or None when the value is no wrapper."""
+def _wrapper(value: JsonObject) -> str | None:
+    """Name the member of an API wrapper that holds the blueprint; None when it is no wrapper."""
     if "flow" in value:
         return None
     if "blueprint" in value:
-        return value["blueprint"]
+        return "blueprint"
     response = value.get("response")
     if isinstance(response, dict) and ("blueprint" in response or "flow" in response):
-        return response
+        return "response"
     return None
 
 
@@ -266,6 +308,10 @@ def _too_deep(max_depth: int) -> BlueprintError:
     return BlueprintError(f"The blueprint is nested deeper than {max_depth} levels.")
 
 
+def _too_many_digits() -> BlueprintError:
+    return BlueprintError(f"A whole number has more than {MAX_DIGITS:,} digits.")
+
+
 def _type_name(value: object) -> str:
     if value is None:
         return "null"
@@ -273,4 +319,6 @@ def _type_name(value: object) -> str:
         return "a list"
     if isinstance(value, (bool, int, float)):
         return "a number or boolean"
-    return "wrapped too many times"
+    if isinstance(value, (str, bytes, Mapping)):
+        return "wrapped too many times"
+    return f"data of type {type(value).__name__}"
