@@ -20,7 +20,8 @@ def list_installed_apps(call: Call) -> JsonObject:
     """The apps beside Make's own that the organization uses, by name and version.
 
     Custom apps are installed by somebody; others by the first scenario saved with them, so when
-    and by whom is read from the versions of the scenarios. Whether Make forgets an app that is used no more is not documented.
+    and by whom is read from the versions of the scenarios. Whether Make forgets an app that is
+    used no more is not documented.
     """
     installed: dict[tuple[str, int], Row] = {}
     for saved in _saved(call):
