@@ -28,10 +28,14 @@ def ways(drawn: Graph) -> list[tuple[int | None, int | None, str, str]]:
     return [(ids[edge.source], ids[edge.target], edge.label, edge.kind) for edge in drawn.edges]
 
 
-def named(number: int, name: str, **more: JsonValue) -> JsonObject:
+def named(number: int, name: str) -> JsonObject:
     made = module(number)
     as_object(as_object(made["metadata"])["designer"])["name"] = name
-    return {**made, **more}
+    return made
+
+
+def having(value: JsonObject, **members: JsonValue) -> JsonObject:
+    return {**value, **members}
 
 
 def test_routes_and_filters_are_written_on_the_ways() -> None:
@@ -39,7 +43,7 @@ def test_routes_and_filters_are_written_on_the_ways() -> None:
     drawn = graph(
         blueprint(
             module(1, filter=None),
-            router(2, [{**module(3), "filter": gate}], [module(4), module(5)], else_=1),
+            router(2, [having(module(3), filter=gate)], [module(4), module(5)], else_=1),
         )
     )
     assert ways(drawn) == [
@@ -51,8 +55,8 @@ def test_routes_and_filters_are_written_on_the_ways() -> None:
 
 
 def test_error_routes_and_tools_are_ways_of_their_own_kind() -> None:
-    agent = {**module(2), "tools": [{"name": "Look up", "flow": [module(4)]}]}
-    failing = {**module(1), "onerror": [module(3)]}
+    agent = having(module(2), tools=[{"name": "Look up", "flow": [module(4)]}])
+    failing = having(module(1), onerror=[module(3)])
     assert ways(graph(blueprint(failing, agent))) == [
         (1, 3, "on error", "error"),
         (1, 2, "", "flow"),
@@ -97,7 +101,7 @@ def test_detached_modules_are_drawn_dashed() -> None:
 
 
 def test_dot_escapes_what_graphviz_would_read() -> None:
-    failing = {**named(1, 'say "hi" \\ now'), "onerror": [module(2)]}
+    failing = having(named(1, 'say "hi" \\ now'), onerror=[module(2)])
     lines = graph(blueprint(failing, router(3, [module(4)]))).to_dot().splitlines()
     assert lines[3] == (
         '  m0 [label="1 · say \\"hi\\" \\\\ now\\nutil:ComposeTransformer", shape=oval];'
@@ -109,7 +113,7 @@ def test_dot_escapes_what_graphviz_would_read() -> None:
 
 def test_long_filters_are_cut() -> None:
     condition: JsonObject = {"a": "{{1.x}}", "o": "text:equal", "b": "y" * 200}
-    gated = {**module(2), "filter": {"conditions": [[condition]]}}
+    gated = having(module(2), filter={"conditions": [[condition]]})
     assert all(len(line) < 120 for line in graph(blueprint(module(1), gated)).to_dot().splitlines())
 
 

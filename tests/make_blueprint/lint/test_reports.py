@@ -51,7 +51,7 @@ def test_text_tells_where_what_and_what_to_do() -> None:
     lines = to_text([judged()]).splitlines()
     assert lines[0] == "orders.json:2:11: error S02 bad-name: The scenario has no name."
     assert lines[1] == "    name: Name it."
-    fallback = "orders.json:26:17: error S19 no-such-route: The fallback route 5 does not exist."
+    fallback = "orders.json:25:17: error S19 no-such-route: The fallback route 5 does not exist."
     assert fallback in lines
     assert "    flow[1].parameters.else: Routes count from 0. (--fix does it)" in lines
     assert lines[-1] == "1 blueprint checked: 2 errors, 1 warning, 1 info; --fix mends 2."
@@ -96,9 +96,9 @@ def test_sarif_obeys_the_official_schema() -> None:
     everything = lint(document())
     outcome = FileReport("with space/ümlaut.json", everything)
     log = json.loads(to_sarif([judged(), clean(), outcome]))
-    schema = cast("dict[str, Any]", json.loads(SCHEMA.read_text(encoding="utf-8")))
-    assert sorted(Draft202012Validator(schema).iter_errors(log), key=str) == []
-    assert list(Draft202012Validator(schema).iter_errors({"version": "2.1.0"}))
+    official = cast("Any", Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))))
+    assert [str(error) for error in official.iter_errors(log)] == []
+    assert not official.is_valid({"version": "2.1.0"})
 
 
 def test_sarif_names_every_rule_and_points_to_lines() -> None:

@@ -1,0 +1,1 @@
+"""The command `make-blueprint`: the library for shells, pipelines, pre-commit and git."""
