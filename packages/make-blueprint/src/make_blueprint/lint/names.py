@@ -12,7 +12,6 @@ from make_blueprint.lint.outputs import output_field
 from make_blueprint.lint.written import WORDS, Written
 from make_blueprint.walk import Visit
 
-_PLAIN = re.compile(r"\{\{\d+(?:\.[^\W\d]\w*)+\}\}")
 _DECIMAL = re.compile(r"\d\.\d")
 _NO_PART = frozenset(",{}\\“”„‟«»‘’‚‛\"'`")
 
@@ -41,7 +40,7 @@ def joined_names(written: Written, modules: Mapping[int, Visit] | None = None) -
         written: The expression.
         modules: The modules by id, to look up which fields they give.
     """
-    return [] if _PLAIN.fullmatch(written.source) else [*_joined(written, modules or {})]
+    return [] if written.is_plain else [*_joined(written, modules or {})]
 
 
 def _joined(written: Written, modules: Mapping[int, Visit]) -> Iterator[Run]:

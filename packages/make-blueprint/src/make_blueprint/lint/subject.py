@@ -172,6 +172,11 @@ class Subject:
         return [each for visit in self.running for each in expressions(visit, self.texts(visit))]
 
     @cached_property
+    def formulas(self) -> list[Written]:
+        """Those of the expressions that are more than a field of a module."""
+        return [written for written in self.expressions if not written.is_plain]
+
+    @cached_property
     def references(self) -> list[Reference]:
         """Every use of a module's output, in walk order."""
         return [use for visit in self.visits for use, _ in uses(visit)]

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Final, TypeAlias
 
 from make_blueprint import iml
+from make_blueprint.document import JsonValue
 from make_blueprint.iml import scanner
 from make_blueprint.iml.nodes import At, Call, Chain, Expression, Node, Path, Unary
 from make_blueprint.iml.scanner import Token
@@ -27,6 +28,11 @@ WORDS: Final = {"and": "&", "or": "|", "mod": "%"}
 
 Edit: TypeAlias = tuple[int, int, str]
 """What to put in place of the characters from an offset up to another."""
+
+
+_STEP = r"(?:[^\W\d]\w*|`[^`]*`)"
+_FIELD = re.compile(rf"\{{\{{([0-9]{{1,15}})\.({_STEP}(?:\.{_STEP})*)\}}\}}")
+_PLAIN = re.compile(r"\{\{[0-9]{1,15}(?:\.[^\W\d]\w*)+\}\}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +70,9 @@ class Written:
         return [token for at, token in enumerate(self.tokens) if self.is_call(at)]
 
     @property
-    def is_whole(self) -> bool:
-        """Whether the text is nothing but this expression."""
-        return len(self.source) == len(self.text.text)
+    def is_plain(self) -> bool:
+        """Whether it is a field of a module and nothing else, as in `{{1.customer.email}}`."""
+        return _PLAIN.fullmatch(self.source) is not None
 
     def nodes(self) -> Iterator[Node]:
         """Give every node of the tree; nothing when the expression does not parse."""
@@ -178,6 +184,14 @@ def tree(root: Node) -> Iterator[Node]:
                 todo += [operand for _, operand in node.rest]
             case _:
                 pass
+
+
+def whole_field(value: JsonValue) -> tuple[int, list[str]] | None:
+    """Read a value that is one field of a module's output: the module, and the names."""
+    match = _FIELD.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return None
+    return int(match[1]), [name.strip("`") for name in re.findall(_STEP, match[2])]
 
 
 def literal_parts(text: str) -> Iterator[str]:

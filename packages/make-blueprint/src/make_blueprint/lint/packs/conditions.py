@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from make_blueprint import iml
 from make_blueprint.document import JsonObject, JsonValue, as_list, as_object
-from make_blueprint.iml.nodes import Bundle, Expression, Field, Literal, Name, Path
+from make_blueprint.iml.nodes import Expression, Literal, Name
 from make_blueprint.lint.outputs import output_type
 from make_blueprint.lint.rule import Hit, at, rule
 from make_blueprint.lint.subject import Subject
+from make_blueprint.lint.written import whole_field
 from make_blueprint.operators import nearest_operator, operators, takes_value
 from make_blueprint.walk import Pointer, Visit
 
@@ -40,6 +41,7 @@ _UNFIT: dict[str, frozenset[str]] = {
     "array": frozenset({"text", "number", "integer", "uinteger", "boolean", "date", "email"}),
     "boolean": frozenset({"array", "collection", "number", "integer", "uinteger", "date"}),
 }
+_MAPPED = re.compile(r"\{\{\s*[0-9`]")
 _NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*")
 
 
@@ -168,20 +170,11 @@ def _counts_items(operator: str, type_: str) -> bool:
 
 def _operand_type(subject: Subject, operand: JsonValue) -> tuple[str, str]:
     """Give the field that an operand is, and its type, as far as they are known."""
-    if not isinstance(operand, str) or not iml.is_expression(operand):
+    field = whole_field(operand)
+    source = subject.by_id.get(field[0]) if field else None
+    if field is None or source is None:
         return "", ""
-    try:
-        part = iml.parse(operand).parts[0]
-    except iml.IMLError:
-        return "", ""
-    node = part.node if isinstance(part, Expression) else None
-    if not isinstance(node, Path) or not isinstance(node.root, Bundle):
-        return "", ""
-    names = [step.name for step in node.steps if isinstance(step, Field)]
-    source = subject.by_id.get(node.root.module)
-    if source is None or len(names) != len(node.steps):
-        return "", ""
-    return f"{node.root.module}.{'.'.join(names)}", output_type(source, names)
+    return f"{field[0]}.{'.'.join(field[1])}", output_type(source, field[1])
 
 
 def _is_no_number(operand: JsonValue) -> bool:
@@ -291,6 +284,8 @@ def _is_fixed(operand: JsonValue) -> bool:
     """Tell whether an operand is a plain value; a missing one says nothing."""
     if not isinstance(operand, str):
         return isinstance(operand, (bool, int, float))
+    if _MAPPED.search(operand):
+        return False
     try:
         parts = iml.parse(operand).parts
     except iml.IMLError:

@@ -23,6 +23,7 @@ from make_blueprint.lint.written import (
     literal_parts,
 )
 
+_CLOSED = re.compile(r"""\{\{(?:[^{}"'`]++|"[^"]*+"|'[^']*+'|`[^`]*+`)*+\}\}""")
 _UNCLOSED = re.compile(r"\{\{\s*(?:\d+\.[\w`$]|`\d|var\.|[A-Za-z]\w*\s*[(}])")
 _HALF_OPEN = re.compile(r"(?<![{\w.])\{?\d+\.[A-Za-z_`$][\w.`$\[\]]*\}\}(?!\})")
 _CURLY = frozenset("“”„‟«»‘’‚‛")
@@ -60,20 +61,15 @@ def open_braces(subject: Subject) -> Iterator[Hit]:
         if visit.app in _CODE_APPS:
             continue
         for place, text in subject.strings(visit):
-            if place[0] != "parameters" and "{{" in text and _opens_in_vain(text):
+            if place[0] == "parameters" or ("}}" not in text and "{{" not in text):
+                continue
+            rest = _CLOSED.sub("", text)
+            if "{{" in rest and any(map(_UNCLOSED.search, literal_parts(text))):
                 message = "An expression is begun and not ended; it is taken as plain text."
                 yield at(visit, message, "Close it with `}}`.", place=place)
-            elif place[0] != "parameters" and "}}" in text and _ends_in_vain(text):
+            elif "}}" in rest and any(map(_HALF_OPEN.search, literal_parts(text))):
                 message = "An expression is ended and not begun; it is taken as plain text."
                 yield at(visit, message, "Open it with `{{`.", place=place)
-
-
-def _opens_in_vain(text: str) -> bool:
-    return any(_UNCLOSED.search(part) for part in literal_parts(text))
-
-
-def _ends_in_vain(text: str) -> bool:
-    return any(_HALF_OPEN.search(part) for part in literal_parts(text))
 
 
 def _with_bundles(subject: Subject, written: Written) -> str:
@@ -94,7 +90,7 @@ def bare_bundle(subject: Subject) -> Iterator[Hit]:
 
     A number between braces is a number. The bundle of a module is its id in backticks.
     """
-    for written in subject.expressions:
+    for written in subject.formulas:
         if written.source[2:3].isdigit() and _is_bundle(written):
             digits = written.source[2:-2].strip()
             text = f"This gives the number {digits}, not the bundle of module {digits}."
@@ -128,7 +124,7 @@ def index_zero(subject: Subject) -> Iterator[Hit]:
 
     Indexes count from 1, so this gives nothing.
     """
-    for written in subject.expressions:
+    for written in subject.formulas:
         if _zero_indexes(written):
             yield spelled_hit(written, "Items count from 1; there is no item 0.", "Use `[1]`.")
 
@@ -185,7 +181,7 @@ def comma_between_arguments(subject: Subject) -> Iterator[Hit]:
     They are separated by semicolons; with a comma the expression cannot be read. The fix leaves
     commas inside quoted texts alone.
     """
-    for written in subject.expressions:
+    for written in subject.formulas:
         commas = [] if written.fault is None else [*_commas(written)]
         if commas:
             fixable = all(sure for _, sure in commas) and _is_settled(subject, written)
@@ -215,7 +211,7 @@ def curly_quotes(subject: Subject) -> Iterator[Hit]:
 
     Word processors and chats put them in. Only straight ones delimit a text.
     """
-    for written in subject.expressions:
+    for written in subject.formulas:
         if _has_curly(written):
             text, remedy = "Curly quotes do not delimit a text.", "Write straight ones."
             yield spelled_hit(written, text, remedy, fixable=_is_settled(subject, written))
@@ -254,7 +250,7 @@ def foreign_operator(subject: Subject) -> Iterator[Hit]:
     In expressions "and" is `&`, "or" is `|` and "equals" is `=`. Doubled signs are understood in
     custom apps; capital `AND` and `OR` nowhere.
     """
-    for written in subject.expressions:
+    for written in subject.formulas:
         signs = _signs(written)
         if signs:
             used = {written.source[start:end]: sign for start, end, sign in signs}
@@ -288,7 +284,7 @@ def name_without_backticks(subject: Subject) -> Iterator[Hit]:
     Only letters, digits and underscores may stand without them; a hyphen is read as a minus. A
     column of a spreadsheet is a digit and needs them too.
     """
-    for written in subject.expressions:
+    for written in subject.formulas:
         for run in _unquoted(subject, written):
             name = written.source[run.start : run.end]
             text = f"The name `{name}` needs backticks."
@@ -306,7 +302,7 @@ def no_module_id(subject: Subject) -> Iterator[Hit]:
     A field is addressed by the id of its module, as in `1.email`; there is no `trigger`, `input`
     or `item`. A text that is meant literally stands between quotation marks.
     """
-    for written in subject.expressions:
+    for written in subject.formulas:
         names = [
             (node.name, written.offset(node.position))
             for node in written.nodes()
@@ -351,7 +347,7 @@ def unreadable_expression(subject: Subject) -> Iterator[Hit]:
     A bracket is missing, or an operator has nothing on one side. What another rule explains
     better (commas, curly quotes, foreign operators, names without backticks) is not told again.
     """
-    for written in subject.expressions:
+    for written in subject.formulas:
         if written.fault is not None and not _is_explained(subject, written):
             position = written.start + written.fault.position
             text = f"The expression cannot be read: {explained(written.fault)}."

@@ -60,7 +60,7 @@ def unknown_function(subject: Subject) -> Iterator[Hit]:
     name is not among them, this is an error. Names are case-sensitive, and `now`, `random` and
     the like are written without brackets.
     """
-    for written in subject.expressions:
+    for written in subject.formulas:
         for name in _unknown_calls(subject, written):
             if name not in _DAY_FUNCTIONS:
                 text = f"There is no function `{name:.60}`."
@@ -98,7 +98,7 @@ def no_such_date_function(subject: Subject) -> Iterator[Hit]:
     The day is written with `formatDate(…; "YYYY-MM-DD")`, and a fixed time is put behind it. As
     for other unknown functions, it is an error where the team's custom functions are known.
     """
-    for written in subject.expressions:
+    for written in subject.formulas:
         for name in _unknown_calls(subject, written):
             if name in _DAY_FUNCTIONS:
                 text = f"There is no function `{name}`."
@@ -151,7 +151,7 @@ def default_separators(subject: Subject) -> Iterator[Hit]:
     read back as a number. The fix writes down the separators that are in force, so that nothing
     changes and everybody sees them.
     """
-    for written in subject.expressions:
+    for written in subject.formulas:
         for call in _short_numbers(written):
             fixable = _separators(written, call) is not None
             text = "The separators of this number are left to the default, as in `1.234,50`."
@@ -224,7 +224,7 @@ def no_time_zone(subject: Subject) -> Iterator[Hit]:
     It is then the zone of the organization, which the reader may not share. The third argument
     of `formatDate` names one, as in `Europe/Prague`.
     """
-    for written in subject.expressions:
+    for written in subject.formulas:
         if written.text.pointer[-1] not in _VISIBLE or "formatDate" not in written.source:
             continue
         if any(_lacks_zone(node) for node in written.nodes()):

@@ -13,7 +13,7 @@ from make_blueprint.iml.nodes import Text as Plain
 from make_blueprint.lint.outputs import output_field, output_type
 from make_blueprint.lint.rule import Hit, at, rule
 from make_blueprint.lint.subject import Subject
-from make_blueprint.lint.written import Written
+from make_blueprint.lint.written import whole_field
 from make_blueprint.problem import Severity
 from make_blueprint.references import BrokenReference, Reference
 from make_blueprint.walk import MERGE, Visit, feeder_of
@@ -324,31 +324,20 @@ def list_in_single_field(subject: Subject) -> Iterator[Hit]:
     The run stops there, or the field gets the JSON of the whole list. Iterate over the list,
     join it, or take its `first()` item.
     """
-    wholes = {
-        (id(written.visit.module), written.text.pointer): written
-        for written in subject.expressions
-        if written.is_whole and isinstance(written.node, Path)
-    }
-    for saved in subject.saved_fields if wholes else ():
-        written = wholes.get((id(saved.visit.module), saved.place))
-        module, names = _field(written.node) if written else (None, [])
-        source = None if module is None else subject.by_id.get(module)
-        if source is None or not written or not _is_list(source, written, names, saved.type):
+    for saved in subject.saved_fields:
+        if saved.type not in _SINGLE and saved.type not in _TEXTS:
             continue
-        text = f"`{module}.{'.'.join(names)}` is a list; `{saved.name}` takes one value."
-        evidence: JsonObject = {"field": saved.name, "type": saved.type}
-        remedy = "Iterate over it, or take one item with `first()`."
-        yield at(saved.visit, text, remedy, place=saved.place, evidence=evidence)
-
-
-def _is_list(source: Visit, written: Written, names: list[str], target: str) -> bool:
-    """Tell whether a field is a list that the target cannot take; texts take plain lists."""
-    if not isinstance(written.node, Path) or len(names) != len(written.node.steps):
-        return False
-    declared = output_field(source, names)
-    if declared.get("type") != "array":
-        return False
-    return target in _SINGLE or (target in _TEXTS and isinstance(declared.get("spec"), list))
+        field = whole_field(saved.value)
+        source = subject.by_id.get(field[0]) if field else None
+        if field is None or source is None:
+            continue
+        declared = output_field(source, field[1])
+        collections = isinstance(declared.get("spec"), list)
+        if declared.get("type") == "array" and (collections or saved.type in _SINGLE):
+            text = f"`{field[0]}.{'.'.join(field[1])}` is a list; `{saved.name}` takes one value."
+            evidence: JsonObject = {"field": saved.name, "type": saved.type}
+            remedy = "Iterate over it, or take one item with `first()`."
+            yield at(saved.visit, text, remedy, place=saved.place, evidence=evidence)
 
 
 @rule("R24", "variable-never-set", "warning")
