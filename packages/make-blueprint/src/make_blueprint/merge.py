@@ -106,6 +106,8 @@ class _Merge:
         self._back = base_numbers(trees)
         self.places = Places(trees, favor, self.changed)
         self.numbers = Numbers(trees, self.places.where)
+        ids = self.numbers.ids
+        self.order = {ids[e]: i for i, e in enumerate(self.places.where) if e in ids}
         self.routes = {
             route_name(route): route.known
             for tree in trees
@@ -164,7 +166,9 @@ class _Merge:
         def tell(kind: ConflictKind, at: Pointer, *found: Maybe) -> None:
             self._conflict(kind, element, at, *found)
 
-        return Content(element, self.favor, self._fitting(element), tell).merge(base, ours, theirs)
+        fitting = self._fitting(element)
+        content = Content(element, self.favor, fitting, tell, self.order)
+        return content.merge(base, ours, theirs)
 
     def _version(self, element: Element, node: Node | None, version: Version) -> JsonObject:
         """Copy one version of what an element holds, with merged ids."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 
 from make_blueprint.document import JsonObject, JsonValue, as_list, as_object
@@ -33,13 +33,17 @@ class Content:
         favor: The side that wins at conflicts.
         fitting: The side whose editor data fit the merged module best.
         tell: Is told every conflict.
+        order: Position of each module in the result, by its merged id.
     """
 
-    def __init__(self, element: Element, favor: Side, fitting: Side, tell: Tell) -> None:
+    def __init__(
+        self, element: Element, favor: Side, fitting: Side, tell: Tell, order: Mapping[int, int]
+    ) -> None:
         self.element = element
         self.favor: Side = favor
         self.fitting: Side = fitting
         self.tell = tell
+        self.order = order
 
         def report(at: Pointer, base: Maybe, ours: Maybe, theirs: Maybe) -> None:
             tell("value", at, base, ours, theirs)
@@ -59,7 +63,7 @@ class Content:
         notes = [version.get("notes") for version in metadata]
         if isinstance(notes[1], list) and isinstance(notes[2], list):
             place: Pointer = ("metadata", "notes")
-            merged = self.values.notes(place, as_list(notes[0]), notes[1], notes[2])
+            merged = self.values.notes(place, as_list(notes[0]), notes[1], notes[2], self.order)
             ours, theirs = (
                 with_member(version, "metadata", with_member(data, "notes", merged))
                 for version, data in ((ours, metadata[1]), (theirs, metadata[2]))

@@ -51,12 +51,11 @@ class Numbers:
         return self._of[version]
 
     def _give(self, element: Element) -> None:
-        options = [_wanted(element), _id(element.ours), _id(element.theirs)]
-        numbers = [number for number in options if number is not None] or [_id(element.base)]
-        if numbers[0] is None:
+        wanted = _wanted(element)
+        if wanted is None:
             return
-        found = next((n for n in numbers if n is not None and self._is_free(n, element)), None)
-        if found is None:
+        found = wanted
+        if not self._is_free(wanted, element):
             found = self._next
             self._next += 1
         self.ids[element] = found
@@ -107,6 +106,8 @@ def _rank(element: Element, alive: Container[Element]) -> int:
 
 def _wanted(element: Element) -> int | None:
     ours, theirs = _id(element.ours), _id(element.theirs)
+    if element.ours is None and element.theirs is None:
+        return _id(element.base)
     if element.ours is None or ours is None:
         return theirs
     return theirs if element.theirs is not None and ours == _id(element.base) else ours

@@ -193,10 +193,16 @@ def core(node: Node) -> JsonObject:
     metadata = made.get("metadata")
     if node.kind == "module" and isinstance(metadata, dict):
         kept = ("expect",) if node.type == RETURN_DATA else ()
-        said = {k: v for k, v in metadata.items() if k in kept or k not in EDITOR_ONLY}
-        designer = as_object(said.pop("designer", None))
-        shown = {k: v for k, v in designer.items() if k not in EDITOR_LAYOUT}
-        made["metadata"] = said | ({"designer": shown} if shown else {})
+        said: JsonObject = {
+            key: value
+            for key, value in metadata.items()
+            if key in kept or key not in (*EDITOR_ONLY, "designer")
+        }
+        designer = as_object(metadata.get("designer"))
+        shown = {key: value for key, value in designer.items() if key not in EDITOR_LAYOUT}
+        del made["metadata"]
+        if said or shown:
+            made["metadata"] = with_member(said, "designer", shown)
     return made
 
 

@@ -107,10 +107,18 @@ class Values:
         base: list[JsonValue],
         ours: list[JsonValue],
         theirs: list[JsonValue],
+        order: Mapping[int, int],
     ) -> list[JsonValue]:
         """Merge sticky notes: each is told by what it says and where it sticks.
 
-        Notes of both stay in their order; new ones follow, ordered by what they say.
+        Notes of both stay in their order; new ones follow.
+
+        Args:
+            at: Place of the notes, for reports.
+            base: The notes both sides began with.
+            ours: Our notes.
+            theirs: Their notes.
+            order: Position of each module in the result, to order new notes by.
         """
         if same(base, ours) or same(ours, theirs):
             return theirs
@@ -125,7 +133,7 @@ class Values:
                 made.append(value)
         added = list(mine.values())
         added += [note for note in others.values() if not any(same(note, one) for one in added)]
-        return made + sorted(added, key=_words)
+        return made + sorted(added, key=lambda note: (_first(note, order), _words(note)))
 
     def _items(
         self, at: Pointer, base: list[JsonValue], ours: list[JsonValue], theirs: list[JsonValue]
@@ -213,6 +221,11 @@ def _partners(base: list[JsonValue], notes: list[JsonValue]) -> dict[int, JsonVa
 def _place(note: JsonValue) -> str:
     said = as_object(note)
     return compact([as_list(said.get("moduleIds")), bool(said.get("isFilterNote"))])
+
+
+def _first(note: JsonValue, order: Mapping[int, int]) -> int:
+    ids = as_list(as_object(note).get("moduleIds"))
+    return min((order.get(n, len(order)) for n in ids if type(n) is int), default=len(order))
 
 
 def _words(note: JsonValue) -> str:
