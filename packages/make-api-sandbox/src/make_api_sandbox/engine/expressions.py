@@ -1,7 +1,7 @@
 """Evaluates mappers and filters of a running blueprint; the one place that knows IML."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from typing import TYPE_CHECKING, cast
@@ -32,6 +32,10 @@ class Surroundings:
     timezone: str
     random: Random
     execution_id: str
+    functions: Mapping[str, Callable[..., Value]] = field(
+        default_factory=dict[str, Callable[..., Value]]
+    )
+    """Custom functions of the team."""
 
 
 def scope(at: Surroundings, bundles: Mapping[int, Bundle], now: datetime) -> Scope:
@@ -43,6 +47,7 @@ def scope(at: Surroundings, bundles: Mapping[int, Bundle], now: datetime) -> Sco
         timezone=at.timezone,
         random=at.random,
         execution_id=at.execution_id,
+        functions=at.functions,
     )
 
 
@@ -75,6 +80,8 @@ def evaluate_field(name: str, template: Json, within: Scope) -> object:
     except NotEvaluated as error:
         message = f"Failed to map '{name}': Function '{error.name}' not found!"
         raise ModuleError("BundleValidationError", message) from error
+    except ModuleError as error:
+        raise ModuleError(error.name, f"Failed to map '{name}': {error.message}") from error
     except IMLError as error:
         raise ModuleError(_kind(error), f"Failed to map '{name}': {error}") from error
 
@@ -92,6 +99,8 @@ def let_through(conditions: Sequence[Json], within: Scope) -> bool:
     except NotEvaluated as error:
         message = f"Failed to evaluate filter: Function '{error.name}' not found!"
         raise ModuleError("BundleValidationError", message) from error
+    except ModuleError as error:
+        raise ModuleError(error.name, f"Failed to evaluate filter: {error.message}") from error
     except IMLError as error:
         raise ModuleError(_kind(error), f"Failed to evaluate filter: {error}") from error
 

@@ -1,6 +1,6 @@
 """The doors through which a running blueprint touches the world around it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -101,10 +101,14 @@ class WebhookResponse:
 
 @dataclass(frozen=True)
 class Variables:
-    """Custom variables of the organization and the team, read once when the run starts."""
+    """Custom variables and functions that a run can use, read once when it starts."""
 
     organization: Mapping[str, Value] = field(default_factory=dict[str, Value])
     team: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    functions: Mapping[str, Callable[..., Value]] = field(
+        default_factory=dict[str, Callable[..., Value]]
+    )
+    """Custom functions of the team, by name."""
 
 
 class Ports(Protocol):
@@ -131,7 +135,7 @@ class Ports(Protocol):
         ...
 
     def variables(self) -> Variables:
-        """Custom variables of the organization and the team."""
+        """Custom variables of the organization and the team, and the team's functions."""
         ...
 
     def stopped(self) -> bool:

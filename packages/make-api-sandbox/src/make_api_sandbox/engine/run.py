@@ -12,7 +12,7 @@ from make_api_sandbox.engine.execution import Execution, Limits, Start, Status
 from make_api_sandbox.engine.expressions import Surroundings
 from make_api_sandbox.engine.machine import Machine, is_control
 from make_api_sandbox.engine.plan import Node, compile_blueprint
-from make_api_sandbox.engine.ports import Ports
+from make_api_sandbox.engine.ports import Ports, Variables
 from make_api_sandbox.engine.registry import CLOSED_APPS, implementation
 from make_api_sandbox.engine.state import Run, RunEnded
 from make_api_sandbox.engine.transactions import Transaction
@@ -51,11 +51,13 @@ def _prepare(
     blueprint: dict[str, Json], start: Start, ports: Ports, limits: Limits, execution: Execution
 ) -> Run:
     plan = compile_blueprint(blueprint)
+    custom = ports.variables()
     surroundings = Surroundings(
-        variables=_variables(start, ports),
+        variables=_variables(start, custom),
         timezone=ports.timezone,
         random=ports.random,
         execution_id=start.execution_id,
+        functions=custom.functions,
     )
     transaction = Transaction(ports.stores)
     run = Run(plan, start, ports, limits, execution, surroundings, transaction)
@@ -63,8 +65,7 @@ def _prepare(
     return run
 
 
-def _variables(start: Start, ports: Ports) -> Mapping[str, Value]:
-    custom = ports.variables()
+def _variables(start: Start, custom: Variables) -> Mapping[str, Value]:
     scenario: Bundle = {"executionId": start.execution_id, **start.details}
     return {
         "input": dict(start.inputs),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from make_api_sandbox import records
 from make_api_sandbox.clock import Clock
+from make_api_sandbox.custom_functions import functions_of
 from make_api_sandbox.engine.errors import ModuleError
 from make_api_sandbox.engine.ports import (
     ConnectionState,
@@ -200,10 +201,11 @@ class WorldPorts:
         return zone_of(self.organization).key
 
     def variables(self) -> Variables:
-        """Variables of the organization and the team."""
+        """Variables of the organization and the team, and the team's functions."""
         return Variables(
             values(self.world, "organization", self.organization["id"]),
             values(self.world, "team", self.scenario["team_id"]),
+            functions_of(self),
         )
 
     def stopped(self) -> bool:
