@@ -158,7 +158,7 @@ def get_share(call: Call) -> JsonObject:
 @told(ONE_SCENARIO, members(title=TITLE, **TEXTS))
 def create_share(call: Call) -> JsonObject:
     """Share a scenario; the link works once the share is enabled."""
-    ident = _fresh_id(call.world)
+    ident = fresh_id(call.world)
     now = call.clock.stamp()
     call.world.insert(
         "shared_scenarios",
@@ -206,7 +206,8 @@ def mark_scenario(world: World, scenario_id: int) -> None:
     world.update("scenarios", scenario_id, extra=extra | {"isShared": shared})
 
 
-def _fresh_id(world: World) -> str:
+def fresh_id(world: World) -> str:
+    """A new name for a share: 11 letters and digits."""
     number = int(world.fresh_hex(32), 16)
     return "".join(LETTERS[number // 62**place % 62] for place in range(ID_LENGTH))
 
