@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from tests.make_blueprint.generate import (
     blueprint,
     blueprints,
     branch,
+    chain,
     if_else,
     merge,
     module,
@@ -444,6 +446,112 @@ def test_the_vocabulary_does_not_offer_the_internal_operation() -> None:
     assert "restore" not in operation_names()
 
 
+GOOD_SCHEDULES: list[JsonObject] = [
+    {"type": "immediately", "maximum_runs_per_minute": None},
+    {"type": "on-demand"},
+    {"type": "indefinitely", "interval": 900},
+    {
+        "type": "indefinitely",
+        "interval": 60,
+        "between": ["2026-03-01T08:00:00.000Z", "2026-04-01"],
+        "restrict": [{"days": [1, 5], "months": [12], "time": ["09:00", "17:00"]}, {}],
+        "maximum_runs_per_minute": 10,
+    },
+    {"type": "once", "date": "2026-03-01T08:00:00+02:00"},
+    {"type": "daily", "time": "08:30:15"},
+    {"type": "weekly", "time": "23:59", "days": [0, 6]},
+    {"type": "monthly", "time": "00:00", "days": [1, 31]},
+    {"type": "yearly", "time": "08:30", "days": [1], "months": [2]},
+]
+
+
+@pytest.mark.parametrize("scheduling", GOOD_SCHEDULES)
+def test_the_schedule_beside_the_flow_is_set_replaced_and_left_alone(
+    scheduling: JsonObject,
+) -> None:
+    op: JsonObject = {"op": "reschedule", "scheduling": scheduling}
+    result = patched(blueprint(module(1)), op)
+    assert list(result.blueprint) == ["name", "flow", "metadata", "scheduling"]
+    assert result.blueprint["scheduling"] == scheduling == result.scheduling
+    assert result.changed == []
+    bundled: Blueprint = {"scheduling": {"type": "once", "x": 1}, **blueprint(module(1))}
+    replaced = patched(bundled, op).blueprint
+    assert (next(iter(replaced)), replaced["scheduling"]) == ("scheduling", scheduling)
+    assert patched(replaced, op).inverse == []
+    assert patched(bundled, {"op": "rename_module", "module": 1, "name": "N"}).scheduling is None
+
+
+@pytest.mark.parametrize(
+    ("scheduling", "member", "reason"),
+    [
+        ({}, "type", "on-demand"),
+        ({"type": "hourly"}, "type", "'hourly'"),
+        ({"type": ["daily"]}, "type", "yearly"),
+        ({"type": "indefinitely"}, "interval", "60"),
+        ({"type": "indefinitely", "interval": 59}, "interval", "60"),
+        ({"type": "indefinitely", "interval": "900"}, "interval", "whole number"),
+        ({"type": "indefinitely", "interval": True}, "interval", "whole number"),
+        ({"type": "daily", "time": "24:00"}, "time", "08:30"),
+        ({"type": "daily", "time": 8}, "time", "08:30"),
+        ({"type": "daily", "time": "08:30", "interval": 900}, "interval", "takes no"),
+        ({"type": "once", "date": "2026-03-01"}, "date", "offset"),
+        ({"type": "once", "date": "2026-02-30T00:00:00Z"}, "date", "offset"),
+        ({"type": "once", "date": 5}, "date", "offset"),
+        ({"type": "weekly", "time": "08:30", "days": [7]}, "days", "Sunday"),
+        ({"type": "weekly", "time": "08:30", "days": []}, "days", "Sunday"),
+        ({"type": "monthly", "time": "08:30", "days": [0]}, "days", "1 to 31"),
+        ({"type": "yearly", "time": "08:30", "days": [1], "months": 2}, "months", "1 to 12"),
+        ({"type": "on-demand", "between": ["2026-03-01"]}, "between", "two dates"),
+        ({"type": "on-demand", "restrict": {}}, "restrict", "windows"),
+        ({"type": "on-demand", "restrict": [5]}, "restrict", "windows"),
+        ({"type": "on-demand", "restrict": [{"time": ["9", "17:00"]}]}, "restrict", "windows"),
+        ({"type": "on-demand", "maximum_runs_per_minute": 0}, "maximum_runs_per_minute", "10000"),
+    ],
+)
+def test_a_schedule_that_make_has_not_is_refused(
+    scheduling: JsonObject, member: str, reason: str
+) -> None:
+    op: JsonObject = {"op": "reschedule", "scheduling": scheduling}
+    problems = refused(blueprint(module(1)), op)
+    assert problems[0].startswith(f"ops[0].scheduling.{member}: ")
+    assert reason in problems[0]
+
+
+def test_a_hundred_modules_added_to_two_thousand_take_a_second_at_most() -> None:
+    document = chain(2000)
+    ops: list[JsonObject] = [
+        {"op": "add_module", "module": NEW, "after": 19 * number + 1} for number in range(50)
+    ]
+    ops += [{"op": "add_module", "module": NEW, "after": 2001 + number} for number in range(50)]
+    started = process_time()
+    result = apply(document, ops)
+    assert process_time() - started < 1
+    assert result.new_ids == list(range(2001, 2101))
+    assert dump(apply(result.blueprint, result.inverse).blueprint) == dump(document)
+    places = [visit.module["metadata"] for visit in walk(result.blueprint)]
+    assert places == [{"designer": {"x": 300 * n, "y": 0}} for n in range(1, 2101)]
+
+
+def test_modules_added_one_by_one_stand_where_they_stand_when_added_at_once() -> None:
+    document = blueprint(module(1), router(2, [module(3), module(4)], [module(5)]))
+    split: JsonObject = {"module": "builtin:BasicRouter", "routes": [{"flow": [NEW]}]}
+    ops: list[JsonObject] = [
+        {"op": "add_module", "module": NEW, "before": 2},
+        {"op": "add_module", "module": NEW, "before": 4},
+        {"op": "add_module", "module": NEW, "after": 1},
+        {"op": "add_module", "module": NEW, "route_of": 2, "route": 1},
+        {"op": "add_module", "module": {"module": "util:FunctionSleep", "id": 20}, "before": 6},
+        {"op": "add_module", "module": split, "route_of": 2, "route": 1},
+        {"op": "add_module", "module": NEW, "after": 20},
+        {"op": "move_module", "module": 3, "after": 4},
+        {"op": "add_module", "module": NEW, "before": 1},
+    ]
+    one_by_one = document
+    for op in ops:
+        one_by_one = patched(one_by_one, op).blueprint
+    assert dump(patched(document, *ops).blueprint) == dump(one_by_one)
+
+
 _fresh: st.SearchStrategy[JsonObject] = st.fixed_dictionaries(
     {"module": st.sampled_from(["util:FunctionSleep", "util:SetVariable2", "json:ParseJSON"])}
 )
@@ -490,6 +598,7 @@ def _operations(known: Sequence[int]) -> st.SearchStrategy[JsonObject]:
         op("rename_module", module=number, name=st.sampled_from([None, "Ünïcode", ""])),
         op("set_binding", module=number, value=st.integers(1, 99), kind=st.just("connection")),
         op("remove_module", module=number),
+        op("reschedule", scheduling=st.sampled_from(GOOD_SCHEDULES)),
         op("add_route", router=number, flow=_fresh_lists),
         op("remove_route", router=number, route=st.integers(0, 2)),
         op("set_error_handler", module=number, handlers=_fresh_lists),
@@ -502,6 +611,8 @@ def _operations(known: Sequence[int]) -> st.SearchStrategy[JsonObject]:
 def test_a_patch_and_its_inverse_lead_back_to_the_same_bytes(data: st.DataObject) -> None:
     document = data.draw(blueprints())
     known = [visit.id for visit in walk(document) if visit.id is not None]
+    if data.draw(st.booleans()):
+        document["scheduling"] = {"interval": 900, "type": "indefinitely"}
     for op in data.draw(st.lists(_operations(known), min_size=1, max_size=6)):
         if not _is_accepted(document, op):
             continue

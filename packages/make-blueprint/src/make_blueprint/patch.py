@@ -13,6 +13,8 @@ An operation is a plain object with a member `op`:
 - `remove_module` {module}
 - `set_error_handler` {module, handlers: [module, …] | null}
 - `add_route` {router, flow: [module, …], filter?}, `remove_route` {router, route}
+- `reschedule` {scheduling: {type, …}}: sets `scheduling` beside `flow`, where clients that bundle
+  the two keep it; Make itself keeps it with the scenario
 - `restore` {edits}: only made by `apply`, as the inverse of a patch
 
 New modules get the next free id; a module that others of the same patch refer to may bring an id
@@ -28,8 +30,9 @@ from difflib import get_close_matches
 from typing import TypeAlias, cast
 
 from make_blueprint import settings_ops, structure_ops
-from make_blueprint.document import Blueprint, JsonObject, JsonValue, as_list, check_data
+from make_blueprint.document import Blueprint, JsonObject, JsonValue, as_list, check_data, clone
 from make_blueprint.edits import Edit, is_edit
+from make_blueprint.placement import settle
 from make_blueprint.problem import BlueprintError, Problem
 from make_blueprint.references import BrokenReference, broken_in
 from make_blueprint.session import Refusal, Session
@@ -69,6 +72,8 @@ class Patched:
         broken: References that the patch broke; those broken before are left out.
         changed: Ids of the other modules that were changed, moved or removed.
         notes: What else the caller should know, one sentence each.
+        scheduling: What the patch rescheduled to, to be sent to the scenario; None when it did not.
+            It is in `blueprint` as well, for clients that bundle the two.
     """
 
     blueprint: Blueprint
@@ -77,6 +82,7 @@ class Patched:
     broken: list[BrokenReference]
     changed: list[int]
     notes: list[str]
+    scheduling: JsonObject | None = None
 
 
 def apply(blueprint: Blueprint, ops: Sequence[Operation] | Sequence[JsonValue]) -> Patched:
@@ -96,6 +102,7 @@ def apply(blueprint: Blueprint, ops: Sequence[Operation] | Sequence[JsonValue]) 
     session = Session(blueprint)
     for number, op in enumerate(plain):
         _carry_out(session, f"ops[{number}]", dict(op))
+    settle(session)
     before, after = list(walk(blueprint)), list(walk(session.blueprint))
     if not session.problems and not any(op.get("op") == "restore" for op in plain):
         session.problems += _new_faults(blueprint, before, session.blueprint, after)
@@ -111,6 +118,7 @@ def apply(blueprint: Blueprint, ops: Sequence[Operation] | Sequence[JsonValue]) 
         _newly_broken(before, after),
         session.changed,
         session.notes,
+        session.scheduling and clone(session.scheduling),
     )
 
 
@@ -132,6 +140,8 @@ def _carry_out(session: Session, path: str, op: JsonObject) -> None:
         fix = f"Did you mean `{near[0]}`?" if near else f"Use {', '.join(operation_names())}."
         _refuse(session, path, Refusal("op", f"There is no operation {name!r}.", fix))
         return
+    if form.run is not structure_ops.add_module:
+        settle(session)
     refusals = list(_form_faults(form, op))
     if not refusals:
         try:
@@ -178,9 +188,12 @@ def _new_faults(
     old: Blueprint, before: list[Visit], new: Blueprint, after: list[Visit]
 ) -> list[Problem]:
     """Give the structural errors that the patch brought; broken feeders are told as references."""
+    faults = errors(structure_problems(new, after))
+    if not faults:
+        return []
     had = Counter((fault.code, fault.module_id) for fault in structure_problems(old, before))
     found: list[Problem] = []
-    for fault in errors(structure_problems(new, after)):
+    for fault in faults:
         key = (fault.code, fault.module_id)
         if had[key]:
             had[key] -= 1
@@ -190,9 +203,12 @@ def _new_faults(
 
 
 def _newly_broken(before: list[Visit], after: list[Visit]) -> list[BrokenReference]:
+    references = broken_in(after)
+    if not references:
+        return []
     had = Counter(map(_identity, broken_in(before)))
     found: list[BrokenReference] = []
-    for broken in broken_in(after):
+    for broken in references:
         key = _identity(broken)
         if had[key]:
             had[key] -= 1
@@ -240,5 +256,6 @@ _FORMS: dict[str, _Form] = {
         {"filter": "object or null"},
     ),
     "remove_route": _Form(structure_ops.remove_route, {"router": "id", "route": "id"}, {}),
+    "reschedule": _Form(settings_ops.reschedule, {"scheduling": "object"}, {}),
     "restore": _Form(_restore, {"edits": "list"}, {}),
 }

@@ -54,7 +54,7 @@ def point_at(session: Session, pointer: Pointer) -> Point:
     container, index = as_list(session.editor.get(pointer[:-1])), int(pointer[-1])
     if index and (before := _position_of(container, index - 1)):
         return before[0] + STEP, before[1]
-    after = _position_of(container, index)
+    after = _pushed_position(session, container, index)
     if after:
         return after[0] - (STEP if len(pointer) == 2 else 0), after[1]
     parent = position(as_object(session.editor.get(pointer[:-4]))) or (0.0, 0.0)
@@ -64,17 +64,39 @@ def point_at(session: Session, pointer: Pointer) -> Point:
 
 
 def make_room(session: Session, pointer: Pointer, point: Point) -> None:
-    """Shift what stands from a place on to the right when the new module would cover it."""
+    """Push what stands from a place on to the right when a new module would cover it.
+
+    The modules stay where they are until `settle`: positions in a list are meant as if nothing
+    before them had been pushed, so that adding many modules does not move the rest many times.
+    """
     container, index = as_list(session.editor.get(pointer[:-1])), int(pointer[-1])
-    after = _position_of(container, index)
+    after = _pushed_position(session, container, index)
     if after is None or abs(after[0] - point[0]) >= STEP or after[1] != point[1]:
         return
-    for number in range(index, len(container)):
-        shift(session, (*pointer[:-1], number), (STEP, 0))
+    module = as_object(container[index])
+    _, far = session.pushed.get(id(module), (module, 0.0))
+    session.pushed[id(module)] = (module, far + STEP)
+
+
+def settle(session: Session) -> None:
+    """Move the modules that were pushed, and all that follow them in their lists."""
+    if not session.pushed:
+        return
+    far: dict[int, float] = {}
+    visits = list(walk(session.blueprint))
+    crowded = {id(visit.container) for visit in visits if id(visit.module) in session.pushed}
+    for visit in visits:
+        if id(visit.container) in crowded:
+            _, more = session.pushed.get(id(visit.module), (None, 0.0))
+            far[id(visit.container)] = by = far.get(id(visit.container), 0.0) + more
+            shift(session, visit.pointer, (by, 0))
+    session.pushed.clear()
 
 
 def shift(session: Session, pointer: Pointer, by: Point) -> None:
     """Move a module and all it holds on the canvas."""
+    if not any(by):
+        return
     module = session.editor.get(pointer)
     for visit in walk({"flow": [module]}):
         old = position(visit.module)
@@ -175,6 +197,15 @@ def _position_of(container: list[JsonValue], index: int) -> Point | None:
     if not 0 <= index < len(container):
         return None
     return position(as_object(container[index]))
+
+
+def _pushed_position(session: Session, container: list[JsonValue], index: int) -> Point | None:
+    """Give where a module will stand, as seen from the one before it."""
+    found = _position_of(container, index)
+    if found is None:
+        return None
+    _, far = session.pushed.get(id(container[index]), (None, 0.0))
+    return found[0] + far, found[1]
 
 
 def _complete(session: Session, visit: Visit, reusable: set[int]) -> None:

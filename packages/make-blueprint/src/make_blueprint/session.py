@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from make_blueprint.document import (
     Blueprint,
     JsonObject,
     JsonValue,
     as_list,
+    as_object,
     clone,
     compact,
     whole_number,
@@ -45,10 +47,14 @@ class Session:
         self.editor = Editor(clone(blueprint))
         self.new_ids: list[int] = []
         self.notes: list[str] = []
+        self.scheduling: JsonObject | None = None
         self.problems: list[Problem] = []
         self._next_id = next_id(blueprint)
         self._changed: dict[int, None] = {}
         self._index: dict[int, Visit] | None = None
+        self.pushed: dict[int, tuple[JsonObject, float]] = {}
+        """Modules that must make room on the canvas, with what follows them: by identity, the
+        module and how far. `placement.settle` carries it out for all at once."""
 
     @property
     def blueprint(self) -> Blueprint:
@@ -71,10 +77,13 @@ class Session:
         if visit is None:
             known = ", ".join(str(known) for known in list(self.modules())[:30])
             raise Refusal(field, f"There is no module {op.get(field)}.", f"Modules: {known}.")
-        return visit
+        return _as_it_stands(visit)
 
     def modules(self) -> dict[int, Visit]:
-        """Give all modules by id; of two with the same id the first."""
+        """Give all modules by id; of two with the same id the first.
+
+        Modules added since may have raised their indexes; `module` gives them as they are.
+        """
         if self._index is None:
             self._index = {}
             for visit in walk(self.blueprint):
@@ -85,6 +94,21 @@ class Session:
     def moved(self) -> None:
         """Forget where modules stand, after a change of structure."""
         self._index = None
+
+    def added(self, pointer: Pointer) -> None:
+        """Enter one module that was inserted; only what its neighbours do not tell is walked."""
+        module, container = self.editor.get(pointer), self.editor.get(pointer[:-1])
+        index, items = int(pointer[-1]), as_list(container)
+        beside = [item for item in items[max(index - 1, 0) : index + 2] if item is not module]
+        visits = list(walk({"flow": [module]}))
+        known = self._index or {}
+        for neighbour in beside:
+            visit = known.get(module_id(as_object(neighbour)) or 0)
+            if visit is not None and visit.module is neighbour and len(visits) == 1:
+                own = visits[0]
+                known[own.id or 0] = replace(visit, module=own.module, id=own.id, index=index)
+                return
+        self.moved()
 
     def touch(self, *ids: int | None) -> None:
         """Record modules as changed."""
@@ -141,3 +165,17 @@ class Session:
             if isinstance(value, dict) and "module" in value:
                 self.touch(module_id(value))
                 return
+
+
+def _as_it_stands(visit: Visit) -> Visit:
+    """Give a visit, and those of the modules around it, with the indexes they have now."""
+    around: list[Visit] = []
+    inner: Visit | None = visit
+    while inner is not None:
+        around.append(inner)
+        inner = inner.parent
+    parent: Visit | None = None
+    for one in reversed(around):
+        index = next(i for i, item in enumerate(one.container) if item is one.module)
+        visit = parent = replace(one, index=index, parent=parent)
+    return visit

@@ -1,9 +1,10 @@
-"""Operations on what one module holds: parameters, mapper, filter, name and bindings."""
+"""Operations on what one module holds, and on the schedule: values, filter, name, bindings."""
 
 from __future__ import annotations
 
 from make_blueprint.bindings import Slot, field_types, kind_of_type, slots, written_like
-from make_blueprint.document import JsonObject, JsonValue, as_list, as_object
+from make_blueprint.document import JsonObject, JsonValue, as_list, as_object, compact
+from make_blueprint.scheduling import scheduling_problems
 from make_blueprint.session import Refusal, Session
 from make_blueprint.structure import condition_problems
 from make_blueprint.walk import Pointer, Visit
@@ -64,6 +65,19 @@ def set_binding(session: Session, op: JsonObject) -> None:
         state = (*visit.pointer, "metadata", "restore", section, name)
         session.ensure_object(state)
         session.set((*state, "label"), op.get("label"), visit)
+
+
+def reschedule(session: Session, op: JsonObject) -> None:
+    """Set when the scenario runs: `scheduling` beside `flow`, Make's own form of it."""
+    scheduling = as_object(op.get("scheduling"))
+    problems = list(scheduling_problems(scheduling))
+    if problems:
+        text = " ".join(problem for _, problem in problems)
+        raise Refusal(f"scheduling.{problems[0][0]}", text)
+    session.scheduling = scheduling
+    old = session.editor.get(("scheduling",))
+    if old is None or compact(old) != compact(scheduling):
+        session.editor.set(("scheduling",), scheduling)
 
 
 def _set_value(session: Session, op: JsonObject, domain: str) -> None:

@@ -11,7 +11,15 @@ from make_blueprint.document import (
     whole_number,
 )
 from make_blueprint.layout import STEP, position
-from make_blueprint.placement import after_removal, anchor, make_room, point_at, prepare, shift
+from make_blueprint.placement import (
+    after_removal,
+    anchor,
+    make_room,
+    point_at,
+    prepare,
+    settle,
+    shift,
+)
 from make_blueprint.session import Refusal, Session
 from make_blueprint.walk import ROUTER, Pointer, Visit, walk
 
@@ -23,7 +31,7 @@ def add_module(session: Session, op: JsonObject) -> None:
     module = prepare(session, [op.get("module")], "module", point)[0]
     make_room(session, pointer, point)
     session.editor.insert(pointer, module)
-    session.moved()
+    session.added(pointer)
 
 
 def move_module(session: Session, op: JsonObject) -> None:
@@ -42,6 +50,7 @@ def move_module(session: Session, op: JsonObject) -> None:
         target = _drop_empty(session, visit, target)
     point, old = point_at(session, target), position(as_object(module))
     make_room(session, target, point)
+    settle(session)
     session.editor.insert(target, module)
     if old is not None:
         shift(session, target, (point[0] - old[0], point[1] - old[1]))
