@@ -229,13 +229,16 @@ def test_nothing_special_keywords_and_odd_numbers(expression: str, expected: Val
         ("flatten('text')", "'text' is not a valid array"),
         ("pick(3; 'a')", "'3' is not a valid collection"),
         ("base64(emptyarray)", "is not a valid buffer"),
+        ("1.large * 1.large", "the result is not a finite number"),
         ("1 + true", "'true' is not a valid number"),
         ("null - 1", "'null' is not a valid number"),
     ],
 )
 def test_what_does_not_fit_is_refused(expression: str, message: str):
     scope = Scope(
-        bundles={1: {"long": "2026" * 200}}, now=datetime(2026, 1, 1, tzinfo=UTC), undocumented=True
+        bundles={1: {"long": "2026" * 200, "large": 1e300}},
+        now=datetime(2026, 1, 1, tzinfo=UTC),
+        undocumented=True,
     )
     with pytest.raises(EvaluationError, match=re.escape(message)):
         evaluate("{{" + expression + "}}", scope)

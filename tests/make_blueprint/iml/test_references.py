@@ -169,3 +169,17 @@ def test_functions_are_listed_with_the_place_of_their_name():
     found = functions(text)
     assert [use.name for use in found] == ["upper", "lower", "own", "mod"]
     assert [text[use.start : use.end] for use in found] == ["upper", "lower", "own", "mod"]
+
+
+def test_a_list_of_uses_belongs_to_the_caller():
+    text = "{{upper(1.name) + var.team.region}}"
+    first = (references(text), variables(text), functions(text))
+    for uses in first:
+        uses.clear()
+    assert [len(uses) for uses in (references(text), variables(text), functions(text))] == [1, 1, 1]
+
+
+def test_the_uses_of_a_text_too_long_to_be_remembered_are_listed_all_the_same():
+    text = "{{upper(1.name) + var.team.region}} " * 50
+    assert len(references(text)) == len(variables(text)) == len(functions(text)) == 50
+    assert references(text)[-1].start == text.rindex("1.name")

@@ -9,6 +9,9 @@ from make_blueprint.iml.errors import Refused
 MAX_TEMPLATE = 1_000_000
 """Characters of a template that holds expressions; plain text may be longer."""
 
+MAX_REMEMBERED = 1_000
+"""Characters of a text whose reading is kept for the next time; 4,096 texts are."""
+
 MAX_DEPTH = 100
 """Levels of parentheses, calls, indexes and signs inside one expression."""
 

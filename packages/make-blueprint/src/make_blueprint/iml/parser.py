@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from make_blueprint.iml import scanner
 from make_blueprint.iml.errors import IMLError
-from make_blueprint.iml.limits import MAX_DEPTH, MAX_TEMPLATE
+from make_blueprint.iml.limits import MAX_DEPTH, MAX_REMEMBERED, MAX_TEMPLATE
 from make_blueprint.iml.nodes import (
     At,
     Bundle,
@@ -79,7 +79,7 @@ def parse(text: str) -> Template:
         return Template((Text(text),) if text else ())
     if len(text) > MAX_TEMPLATE:
         raise IMLError(f"the template is longer than {MAX_TEMPLATE:,} characters", 0, text)
-    return _parse(text) if len(text) <= 4_000 else _read(text)
+    return _parse(text) if len(text) <= MAX_REMEMBERED else _read(text)
 
 
 def is_expression(text: str) -> bool:
@@ -108,7 +108,7 @@ _parse = lru_cache(maxsize=4096)(_read)
 
 
 def _expression(text: str, start: int, end: int) -> Expression:
-    parser = _Parser(text, list(scanner.tokens(text, start + 2, end - 2)))
+    parser = _Parser(text, scanner.tokens(text, start + 2, end - 2))
     return Expression(parser.whole(), start, end)
 
 
@@ -274,7 +274,7 @@ class _Parser:
         token = self._current
         if token.kind == "end":
             return self._error(f"the expression ends where {wanted} should follow")
-        if token.kind == "?":
+        if token.kind == "unknown":
             return self._error(_explain(token.text))
         return self._error(f"found {token.text!r} where {wanted} should stand")
 

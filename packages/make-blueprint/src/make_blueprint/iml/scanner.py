@@ -1,7 +1,7 @@
 """Finding the `{{...}}` of a template, and the tokens inside them.
 
-Scanning never fails: what cannot be a token becomes a token of kind `?`, so that references can be
-listed in texts that do not parse.
+Scanning never fails: what cannot be a token becomes a token of kind `unknown`, so that references
+can be listed in texts that do not parse.
 
 Facts: a lone `{{` or `}}` is plain text; quoted texts and backticked names may contain braces; in
 a run of opening braces the last two count, in a run of closing ones the first two.
@@ -10,25 +10,25 @@ a run of opening braces the last two count, in a run of closing ones the first t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 _BRACES = re.compile(
     r""""[^"]*"|'[^']*'|`[^`]*`|(?P<quote>["'`])|(?P<open>\{(?=\{))|(?P<close>\}\})"""
 )
 
+_SIMPLE = re.compile(r"""\{\{[^{}"'`]*\}\}""")
+
 _TOKENS = re.compile(
-    r"""
-      (?P<space>\s+)
-    | (?P<module>[0-9]{1,15})\.(?=[^\W\d]|[$`])
+    r"""\s*(?:
+      (?P<module>[0-9]{1,15}\.(?=[^\W\d]|[$`]))
     | (?P<number>[0-9]+(?:\.[0-9]+)?)
     | (?P<text>"[^"]*(?:""[^"]*)*"|'[^']*(?:''[^']*)*')
     | (?P<quoted>`[^`]*`)
     | (?P<name>(?:[^\W\d]|\$)[\w$]*)
     | (?P<operator>===|!==|==|!=|<=|>=|&&|\|\||[-+*/%<>=!&|()\[\];.])
-    | (?P<unknown>.)
-    """,
-    re.VERBOSE | re.DOTALL,
+    | (?P<unknown>\S)
+    )""",
+    re.VERBOSE,
 )
 
 
@@ -41,7 +41,7 @@ class Span(NamedTuple):
 
 
 class Token(NamedTuple):
-    """One token; `kind` is module, number, text, quoted, name, operator, `?` or end."""
+    """One token; `kind` is module, number, text, quoted, name, operator, unknown or end."""
 
     kind: str
     text: str
@@ -80,6 +80,9 @@ def _close(text: str, start: int) -> tuple[int, int, bool]:
     quote that is never closed, else at the end. Each kind of quote can fail once only, so scanning
     stays linear.
     """
+    simple = _SIMPLE.match(text, start)
+    if simple is not None:
+        return start, simple.end(), True
     for match in _BRACES.finditer(text, start):
         match match.lastgroup:
             case "close":
@@ -93,18 +96,15 @@ def _close(text: str, start: int) -> tuple[int, int, bool]:
     return start, len(text), False
 
 
-def tokens(text: str, start: int, end: int) -> Iterator[Token]:
-    """Yield the tokens of `text[start:end]`, closed by one token of kind `end`."""
-    for match in _TOKENS.finditer(text, start, end):
-        kind = match.lastgroup
-        if kind != "space":
-            yield Token(
-                "?" if kind is None or kind == "unknown" else kind,
-                match[0],
-                match.start(),
-                match.end(),
-            )
-    yield Token("end", "", end, end)
+def tokens(text: str, start: int, end: int) -> list[Token]:
+    """List the tokens of `text[start:end]`, closed by one token of kind `end`."""
+    last = start + len(text[start:end].rstrip())
+    found: list[Token] = []
+    for match in _TOKENS.finditer(text, start, last):
+        kind = match.lastgroup or "unknown"
+        found.append(Token(kind, match[kind], match.start(kind), match.end()))
+    found.append(Token("end", "", end, end))
+    return found
 
 
 def unquote(text: str) -> str:

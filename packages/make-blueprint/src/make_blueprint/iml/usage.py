@@ -7,10 +7,11 @@ uses. Nothing here raises.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeGuard
+from functools import lru_cache
+from typing import Literal, NamedTuple, TypeGuard
 
 from make_blueprint.iml import scanner
-from make_blueprint.iml.limits import MAX_DEPTH
+from make_blueprint.iml.limits import MAX_DEPTH, MAX_REMEMBERED
 from make_blueprint.iml.scanner import Token
 
 VariableKind = Literal["team", "organization", "input", "scenario"]
@@ -57,43 +58,46 @@ class FunctionUse:
 
 def references(text: str) -> list[Reference]:
     """List the references to module outputs, in order of their start, nested ones included."""
-    return [
-        reference
-        for reader in _readers(text)
-        for at in range(len(reader.tokens))
-        if (reference := reader.reference(at)) is not None
-    ]
+    return list(_uses(text).references) if "{{" in text else []
 
 
 def variables(text: str) -> list[VariableUse]:
     """List the uses of custom variables, scenario inputs and system variables."""
-    return [
-        use
-        for reader in _readers(text)
-        for at in range(len(reader.tokens))
-        if (use := reader.variable(at)) is not None
-    ]
+    return list(_uses(text).variables) if "{{" in text else []
 
 
 def functions(text: str) -> list[FunctionUse]:
     """List the function calls, known or not."""
-    return [
-        FunctionUse(token.text, token.start, token.end)
-        for reader in _readers(text)
-        for at, token in enumerate(reader.tokens)
-        if reader.is_call(at)
-    ]
+    return list(_uses(text).functions) if "{{" in text else []
 
 
-def _readers(text: str) -> list[_Reader]:
-    if "{{" not in text:
-        return []
+class _Uses(NamedTuple):
+    """What one text uses."""
+
+    references: tuple[Reference, ...]
+    variables: tuple[VariableUse, ...]
+    functions: tuple[FunctionUse, ...]
+
+
+def _uses(text: str) -> _Uses:
+    return _remembered(text) if len(text) <= MAX_REMEMBERED else _find(text)
+
+
+def _find(text: str) -> _Uses:
     spans, _ = scanner.split(text)
-    return [
-        _Reader(text, list(scanner.tokens(text, span.start + 2, span.end - 2)))
+    readers = [
+        _Reader(text, scanner.tokens(text, span.start + 2, span.end - 2))
         for span in spans
         if span.is_expression
     ]
+    return _Uses(
+        tuple(use for reader in readers for use in reader.references()),
+        tuple(use for reader in readers for use in reader.variables()),
+        tuple(use for reader in readers for use in reader.functions()),
+    )
+
+
+_remembered = lru_cache(maxsize=4096)(_find)
 
 
 class _Reader:
@@ -103,37 +107,46 @@ class _Reader:
         self.text = text
         self.tokens = tokens
         self._closing = _closing_brackets(tokens)
-        self._words = _operator_words(tokens)
 
-    def reference(self, at: int) -> Reference | None:
+    def references(self) -> list[Reference]:
+        starts = [at for at, token in enumerate(self.tokens) if token.kind in ("module", "quoted")]
+        found = [self._reference(at) for at in starts]
+        return [use for use in found if use is not None]
+
+    def variables(self) -> list[VariableUse]:
+        starts = [at for at, token in enumerate(self.tokens) if token.text == "var"]
+        found = [self._variable(at) for at in starts]
+        return [use for use in found if use is not None]
+
+    def functions(self) -> list[FunctionUse]:
+        called = [at - 1 for at, token in enumerate(self.tokens) if at and token.text == "("]
+        names = [at for at in called if self.tokens[at].kind == "name" and not self._is_step(at)]
+        words = _operator_words(self.tokens) if names else set[int]()
+        uses = [self.tokens[at] for at in names if at not in words]
+        return [FunctionUse(token.text, token.start, token.end) for token in uses]
+
+    def _reference(self, at: int) -> Reference | None:
         """The reference that starts at the token `at`, if one does."""
         token = self.tokens[at]
         if token.kind == "module":
             fields, end = self._steps(at + 1, after_dot=True)
             return self._refer(token.text[:-1], token, fields, end)
         digits = token.text[1:-1]
-        if token.kind != "quoted" or self._is_step(at) or not _is_id(digits):
+        if self._is_step(at) or not _is_id(digits):
             return None
         fields, end = self._steps(at + 1)
         return self._refer(digits, token, fields, end)
 
-    def variable(self, at: int) -> VariableUse | None:
+    def _variable(self, at: int) -> VariableUse | None:
         """The use of a variable that starts at the token `at`, if one does."""
         token = self.tokens[at]
-        if token.text != "var" or token.kind != "name" or self._is_step(at):
+        if self._is_step(at):
             return None
         fields, end = self._steps(at + 1)
         if len(fields) < 2 or not _is_kind(fields[0]) or self.tokens[at + 3].text != ".":
             return None
         path = self._path(self.tokens[at + 4].end, end)
         return VariableUse(fields[0], fields[1], path, token.start, end)
-
-    def is_call(self, at: int) -> bool:
-        """Whether the token `at` names a called function; in `a and (b)` the word does not."""
-        token = self.tokens[at]
-        if token.kind != "name" or self.tokens[at + 1].text != "(" or self._is_step(at):
-            return False
-        return at not in self._words
 
     def _refer(self, module: str, token: Token, fields: tuple[str, ...], end: int) -> Reference:
         return Reference(int(module), self._path(token.end, end), token.start, end, fields)
