@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from make_blueprint.iml.scanner import Token
 from make_blueprint.lint.outputs import output_field
-from make_blueprint.lint.written import WORDS, Written
+from make_blueprint.lint.written import WORDS, Written, is_foreign
 from make_blueprint.walk import Visit
 
 _DECIMAL = re.compile(r"\d\.\d")
@@ -87,7 +87,7 @@ def _next_part(written: Written, last: int) -> int:
         return 2 * _is_other_name(written, last + 2)
     if token.kind == "number":
         return int(not glued)
-    if token.kind == "?":
+    if is_foreign(token):
         return int(token.text not in _NO_PART)
     if token.text == "-" and glued and tokens[last + 2].start == token.end:
         return 2 * _is_other_name(written, last + 2)
@@ -103,7 +103,7 @@ def _is_other_name(written: Written, index: int) -> bool:
 def _in_brackets(written: Written, first: int) -> int:
     """Count the tokens of `(EUR)` or `(in days)` behind a name; 0 for anything else."""
     tokens, index = written.tokens, first
-    while written.is_bare(index) or (tokens[index].kind == "?" and tokens[index].text != ","):
+    while written.is_bare(index) or (is_foreign(tokens[index]) and tokens[index].text != ","):
         index += 1
     return index - first + 2 if index > first and tokens[index].text == ")" else 0
 

@@ -26,6 +26,8 @@ KEYWORDS: Final = frozenset(
 WORDS: Final = {"and": "&", "or": "|", "mod": "%"}
 """Words read as operators, in small letters, with the sign that Make writes."""
 
+_KINDS = frozenset({"module", "number", "text", "quoted", "name", "operator", "end"})
+
 Edit: TypeAlias = tuple[int, int, str]
 """What to put in place of the characters from an offset up to another."""
 
@@ -113,11 +115,18 @@ class Written:
     def begins_value(self, at: int) -> bool:
         """Whether a value begins with the token `at`."""
         token = self.tokens[at]
-        return token.kind not in ("operator", "end", "?") or token.text in ("(", "!", "-")
+        if token.kind == "operator":
+            return token.text in ("(", "!", "-")
+        return token.kind != "end" and not is_foreign(token)
 
     def respelled(self, source: str) -> Written:
         """Give the same place with another expression."""
         return read(self.visit, self.text, source)
+
+
+def is_foreign(token: Token) -> bool:
+    """Whether a token is a sign that expressions do not have, such as a comma."""
+    return token.kind not in _KINDS
 
 
 def expressions(visit: Visit, texts: Sequence[Text]) -> Iterator[Written]:

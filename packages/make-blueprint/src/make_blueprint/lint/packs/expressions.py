@@ -20,6 +20,7 @@ from make_blueprint.lint.written import (
     Written,
     edited,
     explained,
+    is_foreign,
     literal_parts,
 )
 
@@ -146,7 +147,7 @@ def _commas(written: Written) -> Iterator[tuple[Edit, bool]]:
             yield from calls.pop().edits()
         elif calls and token.text == ";":
             calls[-1].semicolons += 1
-        elif calls and token.kind == "?" and token.text == ",":
+        elif calls and is_foreign(token) and token.text == ",":
             glued = (
                 written.source[token.start - 1].isdigit() and written.source[token.end].isdigit()
             )
@@ -201,7 +202,7 @@ def _straight(match: re.Match[str]) -> str:
 
 def _has_curly(written: Written) -> bool:
     return not _CURLY.isdisjoint(written.source) and any(
-        token.kind == "?" and token.text in _CURLY for token in written.tokens
+        is_foreign(token) and token.text in _CURLY for token in written.tokens
     )
 
 
@@ -304,12 +305,12 @@ def no_module_id(subject: Subject) -> Iterator[Hit]:
     """
     for written in subject.formulas:
         names = [
-            (node.name, written.offset(node.position))
+            (written.offset(node.position), node.name)
             for node in written.nodes()
             if isinstance(node, Name) and node.name not in KEYWORDS and node.name not in _CHOICES
         ]
         runs = joined_names(written) if names else []
-        for name, start in names:
+        for start, name in sorted(names):
             if not any(run.start <= start < run.end for run in runs):
                 text = f"`{name:.60}` is neither a module nor a variable."
                 remedy = "Write the module's id in front, or put a text in quotation marks."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from itertools import accumulate
 
 from make_blueprint import iml
 from make_blueprint.document import JsonObject
@@ -133,14 +134,11 @@ def _separators(written: Written, call: Call) -> Edit | None:
         if not isinstance(comma, Literal) or comma.value == ".":
             return None
     start = written.offset(call.position)
-    depth = 0
-    for token in written.tokens:
-        if token.start < start or token.kind != "operator":
-            continue
-        depth += (token.text == "(") - (token.text == ")")
-        if token.text == ")" and depth == 0:
-            return token.start, token.start, "".join(f"; {each}" for each in added)
-    return None
+    brackets = [t for t in written.tokens if t.kind == "operator" and t.text in "()"]
+    brackets = [token for token in brackets if token.start > start]
+    depths = accumulate(1 if token.text == "(" else -1 for token in brackets)
+    end = next(t.start for t, depth in zip(brackets, depths, strict=True) if depth == 0)
+    return end, end, "".join(f"; {each}" for each in added)
 
 
 @rule("R16", "default-separators", "warning", fix=spelling(_with_separators))
