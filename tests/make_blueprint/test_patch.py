@@ -534,13 +534,14 @@ def test_a_hundred_modules_added_to_two_thousand_take_a_second_at_most() -> None
 
 def test_modules_added_one_by_one_stand_where_they_stand_when_added_at_once() -> None:
     document = blueprint(module(1), router(2, [module(3), module(4)], [module(5)]))
+    numbered: JsonObject = {"module": "util:FunctionSleep", "id": 20}
     split: JsonObject = {"module": "builtin:BasicRouter", "routes": [{"flow": [NEW]}]}
     ops: list[JsonObject] = [
         {"op": "add_module", "module": NEW, "before": 2},
         {"op": "add_module", "module": NEW, "before": 4},
         {"op": "add_module", "module": NEW, "after": 1},
         {"op": "add_module", "module": NEW, "route_of": 2, "route": 1},
-        {"op": "add_module", "module": {"module": "util:FunctionSleep", "id": 20}, "before": 6},
+        {"op": "add_module", "module": numbered, "before": 6},
         {"op": "add_module", "module": split, "route_of": 2, "route": 1},
         {"op": "add_module", "module": NEW, "after": 20},
         {"op": "move_module", "module": 3, "after": 4},
