@@ -10,7 +10,6 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from itertools import accumulate
 from typing import NamedTuple, TypeAlias, cast
 
 from make_blueprint.problem import BlueprintError
@@ -29,9 +28,6 @@ MAX_DIGITS = 4300
 _MAX_WRAPPERS = 8
 _TOO_LARGE = 10**MAX_DIGITS
 
-_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-_NOT_BRACKET = re.compile(r"[^\[\]{}]++")
-_STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -224,14 +220,11 @@ def _check_number(value: object) -> None:
 
 
 def _decode(source: str, max_depth: int) -> JsonValue:
-    text = source.removeprefix("\ufeff")
-    if _nesting(text) > max_depth:
-        raise _too_deep(max_depth)
     try:
-        return cast(
+        value = cast(
             "JsonValue",
             json.loads(
-                text,
+                source.removeprefix("\ufeff"),
                 parse_float=_finite,
                 parse_constant=_refuse_constant,
                 object_pairs_hook=_unique_keys,
@@ -245,8 +238,26 @@ def _decode(source: str, max_depth: int) -> JsonValue:
         ) from error
     except ValueError as error:  # Python reads no whole number of more digits
         raise _too_many_digits() from error
-    except RecursionError as error:  # the caller allowed more levels than Python can follow
-        raise BlueprintError("The blueprint is nested too deeply to be read.") from error
+    except RecursionError as error:
+        raise _too_deep(max_depth) from error
+    if _is_deeper(value, max_depth):
+        raise _too_deep(max_depth)
+    return value
+
+
+def _is_deeper(value: JsonValue, levels: int) -> bool:
+    """Tell whether containers are nested in more levels than these."""
+    level: list[JsonValue] = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(levels):
+        level = [
+            member
+            for container in level
+            for member in (
+                container.values() if isinstance(container, dict) else as_list(container)
+            )
+            if isinstance(member, (dict, list))
+        ]
+    return bool(level)
 
 
 def _as_text(source: str | bytes, max_bytes: int) -> str:
@@ -260,12 +271,6 @@ def _as_text(source: str | bytes, max_bytes: int) -> str:
     if not source.isascii() and len(source.encode("utf-8", "surrogatepass")) > max_bytes:
         raise _too_large(max_bytes)
     return source
-
-
-def _nesting(text: str) -> int:
-    """Count the deepest nesting of brackets outside strings, without recursion."""
-    brackets = _NOT_BRACKET.sub("", _STRING.sub("", text))
-    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
 
 
 def _wrapper(value: JsonObject) -> str | None:
