@@ -45,7 +45,7 @@ def set_icon(call: Call) -> JsonObject:
         head = png.header(call.raw_body)
         if (head.width, head.height) != (SIDE, SIDE):
             raise ValueError(f"the picture has to be {SIDE} x {SIDE} pixels")
-        _small(call.raw_body, SIZES[-1])
+        png.check(call.raw_body)
     except ValueError as error:
         raise ApiError(400, "SC400", "Invalid icon.", detail=str(error)) from error
     call.world.update("sdk_apps", call.entity["id"], icon=call.raw_body)

@@ -4,6 +4,8 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import add, mul
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -36,6 +38,19 @@ def header(picture: bytes) -> Header:
     return Header(width, height, depth, colour, interlace == 1)
 
 
+def check(picture: bytes) -> None:
+    """Make sure that a picture can be made smaller.
+
+    Raises:
+        ValueError: It is interlaced, has fewer than 8 bits a sample, or is damaged.
+    """
+    head = header(picture)
+    raw = _unpacked(list(_chunks(picture)), head)
+    stride = len(raw) // head.height
+    if max(raw[::stride]) > 4:
+        raise ValueError("the picture is damaged")
+
+
 def shrunk(picture: bytes, size: int) -> bytes:
     """A square copy in which every pixel is the mean of the pixels it stands for.
 
@@ -44,7 +59,7 @@ def shrunk(picture: bytes, size: int) -> bytes:
         size: Pixels along a side.
 
     Raises:
-        ValueError: The picture is interlaced, has fewer than 8 bits a sample, or is damaged.
+        ValueError: As for `check`.
     """
     head = header(picture)
     step = head.width // size
@@ -61,25 +76,33 @@ def _mean_line(rows: list[bytes], size: int, step: int) -> bytes:
     line = bytearray()
     for at in range(size):
         cells = [row[4 * at * step : 4 * (at + 1) * step] for row in rows]
-        alpha = sum(sum(cell[3::4]) for cell in cells)
-        for channel in range(3):
-            weighed = sum(
-                a * b for cell in cells for a, b in zip(cell[channel::4], cell[3::4], strict=True)
-            )
-            line.append(weighed // alpha if alpha else 0)
-        line.append(alpha // (step * step))
+        line += _mean(cells, step * step)
     return bytes(line)
 
 
+def _mean(cells: list[bytes], count: int) -> bytes:
+    opacity = sum(sum(cell[3::4]) for cell in cells)
+    if opacity == 255 * count:
+        means = [sum(sum(cell[channel::4]) for cell in cells) // count for channel in range(3)]
+        return bytes((*means, 255))
+    sums = [
+        sum(_sum_of_products(cell[channel::4], cell[3::4]) for cell in cells)
+        for channel in range(3)
+    ]
+    return bytes((*(each // opacity if opacity else 0 for each in sums), opacity // count))
+
+
+def _sum_of_products(first: bytes, second: bytes) -> int:
+    return sum(map(mul, first, second))
+
+
 def _rgba_rows(picture: bytes, head: Header) -> Iterator[bytes]:
-    if head.interlaced or head.depth not in (8, 16):
-        raise ValueError("the picture is interlaced or has fewer than 8 bits a sample")
     chunks = list(_chunks(picture))
     palette = next((data for kind, data in chunks if kind == b"PLTE"), b"")
     opacity = next((data for kind, data in chunks if kind == b"tRNS"), b"")
     width = CHANNELS[head.colour] * head.depth // 8
     stride = head.width * width
-    raw = _unpacked(chunks, head.height * (stride + 1))
+    raw = _unpacked(chunks, head)
     former = bytes(stride)
     for at in range(head.height):
         start = at * (stride + 1)
@@ -88,7 +111,11 @@ def _rgba_rows(picture: bytes, head: Header) -> Iterator[bytes]:
         yield _rgba(samples, head.colour, palette, opacity)
 
 
-def _unpacked(chunks: list[tuple[bytes, bytes]], length: int) -> bytes:
+def _unpacked(chunks: list[tuple[bytes, bytes]], head: Header) -> bytes:
+    """The filtered lines of a picture, each behind the number of its filter."""
+    if head.interlaced or head.depth not in (8, 16):
+        raise ValueError("the picture is interlaced or has fewer than 8 bits a sample")
+    length = head.height * (1 + head.width * CHANNELS[head.colour] * head.depth // 8)
     packed = b"".join(data for kind, data in chunks if kind == b"IDAT")
     try:
         raw = zlib.decompressobj().decompress(packed, length)
@@ -103,21 +130,38 @@ def _unfiltered(kind: int, line: bytes, above: bytes, width: int) -> bytes:
     """Undo the prediction of one line (chapter 9 of the standard)."""
     if kind == 0:
         return line
-    if kind > 4:
-        raise ValueError("the picture is damaged")
-    out = bytearray(line)
-    for at in range(len(out)):
-        left = out[at - width] if at >= width else 0
-        up = above[at]
-        corner = above[at - width] if at >= width else 0
-        guess = (0, left, up, (left + up) // 2, _paeth(left, up, corner))[kind]
-        out[at] = (out[at] + guess) & 255
+    if kind == 1:
+        return _summed(line, width)
+    if kind == 2:
+        return bytes(map(_low_byte, map(add, line, above)))
+    out = bytearray(width) + line
+    corners = bytes(width) + above
+    guess = _average if kind == 3 else _paeth
+    for at in range(len(line)):
+        out[at + width] = (line[at] + guess(out[at], above[at], corners[at])) & 255
+    return bytes(out[width:])
+
+
+def _summed(line: bytes, width: int) -> bytes:
+    out = bytearray(len(line))
+    for channel in range(width):
+        out[channel::width] = bytes(map(_low_byte, accumulate(line[channel::width])))
     return bytes(out)
 
 
+def _low_byte(value: int) -> int:
+    return value & 255
+
+
+def _average(left: int, up: int, corner: int) -> int:
+    return (left + up) // 2
+
+
 def _paeth(left: int, up: int, corner: int) -> int:
-    guess = left + up - corner
-    return min((left, up, corner), key=lambda value: abs(guess - value))
+    to_left, to_up, to_corner = abs(up - corner), abs(left - corner), abs(left + up - 2 * corner)
+    if to_left <= to_up and to_left <= to_corner:
+        return left
+    return up if to_up <= to_corner else corner
 
 
 def _rgba(samples: bytes, colour: int, palette: bytes, opacity: bytes) -> bytes:
