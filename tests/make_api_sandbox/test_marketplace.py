@@ -23,6 +23,7 @@ KINDS = (
     "routers",
     "directives",
     "responders",
+    "universals",
 )
 
 
@@ -110,6 +111,51 @@ async def test_a_webhook_response_is_described_in_every_detail(studio: "Studio")
             ],
         },
     ]
+
+
+async def test_a_custom_app_is_described_by_the_code_of_its_modules(studio: "Studio") -> None:
+    now = studio.world.clock.stamp()
+    named: dict[str, Any] = {"label": "Kiln", "theme": "#aa0000", "language": "en", "created": now}
+    app = studio.world.insert("sdk_apps", author_id=1, name="kiln-x1", version=1, **named)
+    for name, extra in (("fire", {"typeId": 4, "public": True}), ("cool", {"typeId": 12})):
+        module = studio.world.insert(
+            "sdk_components",
+            app_id=app,
+            kind="module",
+            name=name,
+            label=name.title(),
+            created=now,
+            updated=now,
+            extra=extra,
+        )
+        code = '[{"name": "heat", "type": "number"}, /* degrees */]'
+        studio.world.insert(
+            "sdk_sections", app_id=app, component_id=module, code="expect", content=code
+        )
+    manifest = await studio.get("/imt/apps/app%23kiln-x1/latest")
+    assert (manifest["app"], [one["name"] for one in manifest["universals"]]) == (True, ["cool"])
+    assert manifest["actions"] == [
+        {
+            "name": "fire",
+            "label": "Fire",
+            "description": "",
+            "type": "action",
+            "version": 1,
+            "parameters": [],
+            "expect": [{"name": "heat", "type": "number"}],
+            "interface": [],
+            "samples": {},
+            "scope": [],
+        }
+    ]
+    stranger = studio.token("apps:read", user=2)
+    path = "/imt/apps/app%23kiln-x1/1"
+    assert (await studio.call("GET", path, token=stranger)).status_code == 404
+    installed = {"app_id": app, "organization_id": 2, "user_id": 2, "installed": now}
+    studio.world.insert("sdk_app_installs", **installed)
+    shown = (await studio.call("GET", path, token=stranger)).json()
+    assert (len(shown["actions"]), shown["universals"]) == (1, [])
+    assert (await studio.call("GET", "/imt/apps/app%23kiln-x1/7")).status_code == 404
 
 
 @pytest.mark.parametrize("line", ["no field", "a:text A\n    b:text too deep"])

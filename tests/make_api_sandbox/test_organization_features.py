@@ -149,3 +149,24 @@ async def test_ordinary_tokens_do_not_reach_makes_own_pages(studio: "Studio") ->
     assert {one.status_code for one in answers} == {403}
     assert (await studio.get("/llm-usage/1"))["usedInputTokens"] == 0
     assert (await studio.call("GET", "/consumptions/reports/1")).status_code == 403
+
+
+# Granting a connection in a browser
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_service_that_sends_the_browser_back_grants_the_connection(
+    studio: "Studio", method: str
+) -> None:
+    body = {"accountName": "Bot", "accountType": "slack"}
+    made = (await studio.post("/connections", body, teamId=1))["connection"]["id"]
+    told = await studio.http.post(f"/api/v2/oauth/auth/{made}")
+    assert told.json() == {"url": f"http://sandbox.test/api/v2/oauth/auth/{made}"}
+    assert (await studio.call("POST", f"/connections/{made}/test")).status_code == 424
+    for path in ("google", f"google/{made}", f"slack/{made + 1}"):
+        wrong = await studio.http.request(method, f"/api/v2/oauth/cb/{path}")
+        assert wrong.status_code == 404
+    back = await studio.http.request(method, f"/api/v2/oauth/cb/slack/{made}")
+    assert back.status_code == 200
+    assert (await studio.post(f"/connections/{made}/test"))["verified"] is True
+    assert (await studio.http.post("/api/v2/oauth/auth/99")).status_code == 404

@@ -24,6 +24,7 @@ Kind = Literal[
     "router",
     "directive",
     "responder",
+    "universal",
 ]
 LISTS: dict[Kind, str] = {
     "trigger": "triggers",
@@ -35,9 +36,20 @@ LISTS: dict[Kind, str] = {
     "router": "routers",
     "directive": "directives",
     "responder": "responders",
+    "universal": "universals",
 }
 """The list of a manifest that holds the modules of a kind; kinds are named as in
 `/enums/module-types`."""
+
+KINDS_BY_ID: dict[int, Kind] = {
+    1: "trigger",
+    4: "action",
+    9: "search",
+    10: "instant",
+    11: "responder",
+    12: "universal",
+}
+"""Kinds of modules that custom apps have, by the number their modules carry."""
 
 Answer = list[JsonObject]
 

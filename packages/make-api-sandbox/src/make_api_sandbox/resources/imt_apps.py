@@ -4,12 +4,11 @@ Of these endpoints only the list of all apps and the credentials of modules are 
 their shape. The other two are named in Make's own texts; how they answer is our reading.
 """
 
-from collections.abc import Iterator
-
 from starlette.responses import Response
 
 from make_api_sandbox.apps.catalogue import apps, version_number
 from make_api_sandbox.apps.credentials import needs_of, package_not_found
+from make_api_sandbox.apps.custom import PREFIX, card, custom_manifest
 from make_api_sandbox.apps.manifest import App
 from make_api_sandbox.http.answers import Json
 from make_api_sandbox.http.call import Call
@@ -35,7 +34,7 @@ def list_apps_meta(call: Call) -> JsonObject:
     cards = [app.card() for app in apps().values()]
     if not call.query_flag("skipSdkApps"):
         cards += _custom_apps(call)
-    return {"apps": sorted(cards, key=lambda card: str(card["name"]))}
+    return {"apps": sorted(cards, key=lambda one: str(one["name"]))}
 
 
 @route("GET", "/imt/apps", scope=READ, context=_anywhere)
@@ -45,21 +44,21 @@ def find_apps(call: Call) -> JsonObject:
     The name of the text is not documented; it is taken from `search`. With `scoredSearch=true` the
     best come first: the text in the name or label, then in the keywords, then in a module.
     """
-    custom = [(_card_score(card, call), card) for card in _custom_apps(call)]
+    custom = [(_card_score(one, call), one) for one in _custom_apps(call)]
     shipped = [(_app_score(app, call), app.card()) for app in apps().values()]
-    found = [(score, card) for score, card in [*custom, *shipped] if score]
+    found = [(score, one) for score, one in [*custom, *shipped] if score]
     found.sort(key=lambda one: str(one[1]["name"]))
     if call.query_flag("scoredSearch"):
         found.sort(key=lambda one: -one[0])
-    return {"apps": [card for _, card in found]}
+    return {"apps": [one for _, one in found]}
 
 
-def _card_score(card: JsonObject, call: Call) -> int:
+def _card_score(shown: JsonObject, call: Call) -> int:
     """3 for a hit in name or label, 2 for one in the keywords; 3 without a text."""
     wanted = (call.query("search") or "").casefold()
-    if wanted in str(card["name"]).casefold() or wanted in str(card["label"]).casefold():
+    if wanted in str(shown["name"]).casefold() or wanted in str(shown["label"]).casefold():
         return 3
-    return 2 if wanted in str(card["keywords"]).casefold() else 0
+    return 2 if wanted in str(shown["keywords"]).casefold() else 0
 
 
 def _app_score(app: App, call: Call) -> int:
@@ -68,7 +67,7 @@ def _app_score(app: App, call: Call) -> int:
     return _card_score(app.card(), call) or int(any(wanted in text for text in texts))
 
 
-def _custom_apps(call: Call) -> Iterator[JsonObject]:
+def _custom_apps(call: Call) -> list[JsonObject]:
     """The caller's own apps in their latest version, and those the organization has installed."""
     rows = call.world.rows(
         "SELECT name, max(version) AS version, label, theme, public FROM sdk_apps a"
@@ -77,31 +76,24 @@ def _custom_apps(call: Call) -> Iterator[JsonObject]:
         call.user_id,
         call.organization_id,
     )
-    for row in rows:
-        yield {
-            "name": row["name"],
-            "label": row["label"],
-            "foreign": False,
-            "theme": row["theme"],
-            "version": row["version"],
-            "isPrivate": not row["public"],
-            "app": True,
-            "categories": [],
-            "keywords": "",
-            "premiumTier": 0,
-            "brand": {},
-            "coming_soon": False,
-        }
+    return [card(row) for row in rows]
 
 
 @route("GET", "/imt/apps/{name}/{version}", scope=READ)
 def get_manifest(call: Call) -> JsonObject:
-    """The manifest of an app in one major version, or in its `latest`."""
-    app = apps().get(call.path("name"))
-    number = version_number(app, call.path("version")) if app else None
-    if app is None or number is None:
+    """The manifest of an app in one major version, or in its `latest`.
+
+    A custom app is named with `app#` in front, as in blueprints.
+    """
+    name, version = call.path("name"), call.path("version")
+    app = apps().get(name)
+    number = version_number(app, version) if app else None
+    manifest = app.manifest(number) if app and number is not None else None
+    if app is None and name.startswith(PREFIX):
+        manifest = custom_manifest(call, name, version)
+    if manifest is None:
         raise package_not_found()
-    return app.manifest(number)
+    return manifest
 
 
 @route("GET", "/imt/apps/{appName}/{appVersion}/modules-with-credentials", scope=READ)
