@@ -88,3 +88,16 @@ async def test_shares_installed_apps_and_features_are_told(office: "Office"):
     assert {"slack", "hubspotcrm", "xero", "shopify"} <= names
     controls = (await told(office, "/organizations/1/feature-controls"))["featureControls"]
     assert [one["name"] for one in controls if one["enabled"]] == ["Make AI Tools"]
+
+
+@pytest.mark.anyio
+async def test_one_request_for_credentials_is_open_one_answered_one_declined(office: "Office"):
+    found: dict[str, Any] = {}
+    for team in (1, 3, 4):
+        path = f"/credential-requests/requests?teamId={team}"
+        found |= {one["status"]: one for one in (await told(office, path))["requests"]}
+    assert found.keys() == {"pending", "authorized", "declined"}
+    path = f"/credential-requests/requests/{found['authorized']['id']}/detail"
+    [credential] = (await told(office, path))["requestDetail"]["credentials"]
+    connection = (await told(office, f"/connections/{credential['remoteId']}"))["connection"]
+    assert connection["accountName"] == credential["name"]
