@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import cast
 
 from make_blueprint.bindings import Kind, Slot, field_types, kind_of_type, written_like
-from make_blueprint.catalogue import LABELS, is_aggregator
+from make_blueprint.catalogue import LABELS, is_aggregator, known_modules
 from make_blueprint.document import JsonObject, JsonValue, as_list, as_object, whole_number
 from make_blueprint.lint.rule import Hit, at, rule
 from make_blueprint.lint.schemas import is_empty
@@ -45,7 +46,7 @@ def no_connection(subject: Subject) -> Iterator[Hit]:
     only a warning: the app may do without.
     """
     for visit in subject.running:
-        for place, type_, certain in _unbound(visit, "connection", subject):
+        for place, type_, certain in _unbound(visit, "connection"):
             wanted = f" of type {type_}" if type_ else ""
             text = f"{visit.type} has no connection{wanted}."
             evidence: JsonObject = {"type": type_}
@@ -133,7 +134,7 @@ def no_webhook(subject: Subject) -> Iterator[Hit]:
     form was not saved, an empty field of an app is only a warning.
     """
     for visit in subject.running:
-        for place, _, certain in _unbound(visit, "hook", subject):
+        for place, _, certain in _unbound(visit, "hook"):
             severity = None if certain else "warning"
             text = f"{visit.type} has no webhook."
             yield at(visit, text, "Choose a webhook.", place=place, severity=severity)
@@ -397,26 +398,34 @@ def odd_call(subject: Subject) -> Iterator[Hit]:
             yield at(visit, text, "Remove one of them.", place=("mapper", _WAITS))
 
 
-def _unbound(visit: Visit, kind: Kind, subject: Subject) -> Iterator[tuple[Pointer, str, bool]]:
+def _unbound(visit: Visit, kind: Kind) -> Iterator[tuple[Pointer, str, bool]]:
     """Give the fields that should bind an object and do not: place, wanted type, whether sure."""
     declared: set[str] = set()
+    metadata = as_object(visit.module.get("metadata"))
     for domain, schema in (("parameters", "parameters"), ("mapper", "expect")):
-        metadata = as_object(visit.module.get("metadata"))
-        for entry in map(as_object, as_list(metadata.get(schema))):
-            name, type_ = entry.get("name"), entry.get("type")
-            if isinstance(name, str) and isinstance(type_, str) and kind_of_type(type_) == kind:
+        for entry in as_list(metadata.get(schema)):
+            type_ = entry.get("type") if isinstance(entry, dict) else None
+            if isinstance(type_, str) and kind_of_type(type_) == kind:
+                name = str(as_object(entry).get("name"))
                 declared.add(name)
-                if entry.get("required") is True and _lacks(visit, name):
+                if as_object(entry).get("required") is True and _lacks(visit, name):
                     yield (domain, name), type_.partition(":")[2], True
-    known = subject.known(visit)
-    for word in known.parameters if known else ():
-        name = word.rstrip("*")
-        if _CERTAIN.get(word) == kind and name not in declared and _lacks(visit, name):
+    for name in _certain(visit.type, kind):
+        if name not in declared and _lacks(visit, name):
             yield ("parameters", name), "", True
     usual = _USUAL[kind]
-    parameters = as_object(visit.module.get("parameters"))
-    if usual in parameters and usual not in declared and _lacks(visit, usual):
+    parameters = visit.module.get("parameters")
+    here = isinstance(parameters, dict) and usual in parameters and usual not in declared
+    if here and _lacks(visit, usual):
         yield ("parameters", usual), "", False
+
+
+@lru_cache(maxsize=1024)
+def _certain(name: str, kind: Kind) -> tuple[str, ...]:
+    """Name the parameters of a module that the catalogue says must bind an object."""
+    known = known_modules().get(name)
+    words = known.parameters if known else ()
+    return tuple(word.rstrip("*") for word in words if _CERTAIN.get(word) == kind)
 
 
 def _lacks(visit: Visit, name: str) -> bool:
