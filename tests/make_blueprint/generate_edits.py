@@ -107,10 +107,10 @@ def random_edit(random: Random, document: Blueprint, count: int) -> Blueprint:
     """Make a changed copy of a blueprint; an edit that would be refused is left out."""
     made = clone_of(document)
     for _ in range(count):
-        edit = random.choice((*_OPERATIONS, _raw, _raw))
-        if edit is _raw:
+        if random.random() < 0.15:
             made = _raw(random, made)
             continue
+        edit = random.choice(_OPERATIONS)
         try:
             made = apply(made, edit(random, made, list(walk(made)))).blueprint
         except BlueprintError:
@@ -150,7 +150,8 @@ def _rename(random: Random, document: Blueprint, visits: list[Visit]) -> list[Js
 
 def _filter(random: Random, document: Blueprint, visits: list[Visit]) -> list[JsonObject]:
     condition: JsonObject = {"a": f"{{{{{_some(random, visits)}.f}}}}", "o": "exist"}
-    gate = random.choice((None, {"name": "Gate", "conditions": [[condition]]}))
+    gate: JsonValue = {"name": "Gate", "conditions": [[condition]]}
+    gate = random.choice((None, gate))
     return [{"op": "set_filter", "module": _some(random, visits), "filter": gate}]
 
 

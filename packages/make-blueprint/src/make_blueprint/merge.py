@@ -278,7 +278,9 @@ class _Merge:
         if isinstance(value, Absence):
             return None
         if isinstance(value, dict):
-            return {key: self._shown(item, version) for key, item in value.items()}
+            return {
+                key: self._shown(item, version) for key, item in value.items() if item != MODULES
+            }
         if value == MODULES:
             return []
         route = self.routes.get(value) if isinstance(value, str) else None

@@ -66,8 +66,7 @@ class Places:
         self.where: dict[Element, tuple[Place, int]] = {}
         elements = dict.fromkeys(node.known for side in SIDES for node in self.trees[side][1:])
         for element in elements:
-            if element is not self.root:
-                self.source[element] = self._source(element)
+            self.source[element] = self._source(element)
         self.followers = self._followers()
         for side in SIDES:
             self._remove(side)
@@ -245,7 +244,8 @@ class Places:
                     self.where[element] = ((owner, key), index)
                 todo += reversed(ordered)
         for element in self.source:
-            if element not in self.where and self.place(element)[0] not in self.source:
+            owner = self.place(element)[0]
+            if element not in self.where and owner not in self.source and owner is not self.root:
                 self._clash(
                     "removed-and-changed", element, "What {it} stood in is gone on both sides."
                 )
@@ -337,8 +337,8 @@ class Places:
     def _leads(self, last: Element, run: list[Element], side: Side) -> bool:
         """Tell whether what follows a run is now inside the other run, which then comes later."""
         node = last.on(side)
-        if node is None or node.parent is None:
-            return False
+        assert node is not None
+        assert node.parent is not None
         following = node.parent.lists[node.key][node.index + 1 :]
         after = next((item.known for item in following if item.known.base), None)
         inside = after.on(OTHER[side]) if after else None

@@ -29,7 +29,7 @@ Report: TypeAlias = Callable[[Pointer, Maybe, Maybe, Maybe], None]
 
 
 def same(first: Maybe, second: Maybe) -> bool:
-    """Compare as JSON: true and 1 differ, 1 and 1.0 do not; key order does not count."""
+    """Compare as JSON: true, 1 and 1.0 all differ; the order of keys does not count."""
     return first is second or repr(first) == repr(second) or _alike(first, second)
 
 
@@ -38,7 +38,7 @@ def _alike(first: Maybe, second: Maybe) -> bool:
         return first.keys() == second.keys() and all(same(first[k], second[k]) for k in first)
     if isinstance(first, list) and isinstance(second, list):
         return len(first) == len(second) and all(map(same, first, second))
-    return isinstance(first, bool) == isinstance(second, bool) and first == second
+    return type(first) is type(second) and first == second
 
 
 class Values:
@@ -131,8 +131,10 @@ class Values:
             value = self.merge((*at, len(made)), note, left, right)
             if not isinstance(value, Absence):
                 made.append(value)
-        added = list(mine.values())
-        added += [note for note in others.values() if not any(same(note, one) for one in added)]
+        added: list[JsonValue] = []
+        for note in (*mine.values(), *others.values()):
+            if not any(same(note, one) for one in (*made, *added)):
+                added.append(note)
         return made + sorted(added, key=lambda note: (_first(note, order), _words(note)))
 
     def _items(
