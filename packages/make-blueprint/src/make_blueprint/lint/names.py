@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -41,6 +41,11 @@ def joined_names(written: Written, modules: Mapping[int, Visit] | None = None) -
         modules: The modules by id, to look up which fields they give.
     """
     return [] if written.is_plain else [*_joined(written, modules or {})]
+
+
+def covered(runs: Iterable[Run]) -> frozenset[int]:
+    """Give the offsets that belong to a run."""
+    return frozenset(offset for run in runs for offset in range(run.start, run.end))
 
 
 def _joined(written: Written, modules: Mapping[int, Visit]) -> Iterator[Run]:

@@ -31,6 +31,8 @@ def spelling(spell: Speller) -> Callable[[Subject, Hit], None]:
         last = hit.place[-1]
         text = as_list(holder)[last] if isinstance(last, int) else as_object(holder)[last]
         old = next(t for t in subject.texts(hit.owner) if t.pointer == hit.place)
+        if text != old.text:
+            return  # an earlier hit on this text has put all of it right
         here = Written(hit.owner, old, "")
         new = rewritten(here, str(text), lambda written: spell(subject, written))
         if isinstance(last, int):

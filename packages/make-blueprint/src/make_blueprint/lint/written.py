@@ -169,9 +169,12 @@ def rewritten(written: Written, text: str, spell: Callable[[Written], str]) -> s
 
 def edited(source: str, edits: Sequence[Edit]) -> str:
     """Carry out edits that do not overlap."""
-    for start, end, new in sorted(edits, reverse=True):
-        source = source[:start] + new + source[end:]
-    return source
+    parts: list[str] = []
+    done = 0
+    for start, end, new in sorted(edits):
+        parts += (source[done:start], new)
+        done = end
+    return "".join([*parts, source[done:]])
 
 
 def tree(root: Node) -> Iterator[Node]:

@@ -9,7 +9,7 @@ from make_blueprint import iml
 from make_blueprint.document import JsonObject
 from make_blueprint.iml import scanner
 from make_blueprint.iml.nodes import Name
-from make_blueprint.lint.names import Run, bare_columns, joined_names
+from make_blueprint.lint.names import Run, bare_columns, covered, joined_names
 from make_blueprint.lint.rule import Hit, at, rule
 from make_blueprint.lint.spelling import spelled_hit, spelling
 from make_blueprint.lint.subject import Subject
@@ -24,6 +24,7 @@ from make_blueprint.lint.written import (
     literal_parts,
 )
 
+_LONG = 4_000
 _CLOSED = re.compile(r"""\{\{(?:[^{}"'`]++|"[^"]*+"|'[^']*+'|`[^`]*+`)*+\}\}""")
 _UNCLOSED = re.compile(r"\{\{\s*(?:\d+\.[\w`$]|`\d|var\.|[A-Za-z]\w*\s*[(}])")
 _HALF_OPEN = re.compile(r"(?<![{\w.])\{?\d+\.[A-Za-z_`$][\w.`$\[\]]*\}\}(?!\})")
@@ -64,7 +65,7 @@ def open_braces(subject: Subject) -> Iterator[Hit]:
         for place, text in subject.strings(visit):
             if place[0] == "parameters" or ("}}" not in text and "{{" not in text):
                 continue
-            rest = _CLOSED.sub("", text)
+            rest = _CLOSED.sub("", text) if len(text) < _LONG else text
             if "{{" in rest and any(map(_UNCLOSED.search, literal_parts(text))):
                 message = "An expression is begun and not ended; it is taken as plain text."
                 yield at(visit, message, "Close it with `}}`.", place=place)
@@ -226,11 +227,11 @@ def _signs(written: Written) -> list[Edit]:
     """Find operators in another spelling than Make's."""
     if not _FOREIGN.search(written.source):
         return []
-    runs = joined_names(written)
+    names = covered(joined_names(written))
     found: list[Edit] = []
     for index, token in enumerate(written.tokens):
         sign = _DOUBLED.get(token.text) if token.kind == "operator" else _word(written, index)
-        if sign and not any(run.start <= token.start < run.end for run in runs):
+        if sign and token.start not in names:
             found.append((token.start, token.end, sign))
     return found
 
@@ -286,11 +287,13 @@ def name_without_backticks(subject: Subject) -> Iterator[Hit]:
     column of a spreadsheet is a digit and needs them too.
     """
     for written in subject.formulas:
-        for run in _unquoted(subject, written):
-            name = written.source[run.start : run.end]
+        runs = _unquoted(subject, written)
+        settled = bool(runs) and _is_settled(subject, written)
+        for run in runs:
+            name = written.source[run.start : run.end][:80]
             text = f"The name `{name}` needs backticks."
             remedy = run.remedy or f"Put `{name}` in backticks."
-            fixable = run.sure and _is_settled(subject, written)
+            fixable = run.sure and settled
             severity = None if written.fault else "warning"
             evidence: JsonObject = {"field": name}
             yield spelled_hit(written, text, remedy, evidence, fixable=fixable, severity=severity)
@@ -309,9 +312,9 @@ def no_module_id(subject: Subject) -> Iterator[Hit]:
             for node in written.nodes()
             if isinstance(node, Name) and node.name not in KEYWORDS and node.name not in _CHOICES
         ]
-        runs = joined_names(written) if names else []
+        joined = covered(joined_names(written)) if names else frozenset[int]()
         for start, name in sorted(names):
-            if not any(run.start <= start < run.end for run in runs):
+            if start not in joined:
                 text = f"`{name:.60}` is neither a module nor a variable."
                 remedy = "Write the module's id in front, or put a text in quotation marks."
                 yield spelled_hit(written, text, remedy, {"name": name[:60]})
@@ -351,7 +354,7 @@ def unreadable_expression(subject: Subject) -> Iterator[Hit]:
     for written in subject.formulas:
         if written.fault is not None and not _is_explained(subject, written):
             position = written.start + written.fault.position
-            text = f"The expression cannot be read: {explained(written.fault)}."
+            text = f"The expression cannot be read: {explained(written.fault):.200}."
             yield spelled_hit(written, text, "Correct it.", {"position": position})
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from itertools import accumulate
+from functools import lru_cache
+from itertools import pairwise
 
 from make_blueprint import iml
 from make_blueprint.document import JsonObject
@@ -82,6 +83,7 @@ def _severity(subject: Subject) -> Severity:
     return "warning" if subject.surroundings.functions is None else "error"
 
 
+@lru_cache(maxsize=256)
 def _suggestion(name: str) -> str:
     if name in KEYWORDS:
         return f"Write `{name}` without brackets."
@@ -111,8 +113,14 @@ def no_such_date_function(subject: Subject) -> Iterator[Hit]:
 
 
 def _with_separators(subject: Subject, written: Written) -> str:
-    edits = [_separators(written, call) for call in _short_numbers(written)]
-    return edited(written.source, [edit for edit in edits if edit is not None])
+    calls = [call for call in _short_numbers(written) if _is_certain(call)]
+    ends = _ends(written) if calls else {}
+    edits: list[Edit] = []
+    for call in calls:
+        end = ends[written.offset(call.position)]
+        added = '; ","; "."' if len(call.arguments) == 2 else '; "."'
+        edits.append((end, end, added))
+    return edited(written.source, edits)
 
 
 def _short_numbers(written: Written) -> list[Call]:
@@ -126,19 +134,24 @@ def _short_numbers(written: Written) -> list[Call]:
     ]
 
 
-def _separators(written: Written, call: Call) -> Edit | None:
-    """Give the edit that writes down the separators in force, None where they are the same."""
-    added = ['","', '"."'][len(call.arguments) - 2 :]
-    if len(call.arguments) == 3:
-        comma = call.arguments[2]
-        if not isinstance(comma, Literal) or comma.value == ".":
-            return None
-    start = written.offset(call.position)
-    brackets = [t for t in written.tokens if t.kind == "operator" and t.text in "()"]
-    brackets = [token for token in brackets if token.start > start]
-    depths = accumulate(1 if token.text == "(" else -1 for token in brackets)
-    end = next(t.start for t, depth in zip(brackets, depths, strict=True) if depth == 0)
-    return end, end, "".join(f"; {each}" for each in added)
+def _is_certain(call: Call) -> bool:
+    """Tell whether the separators in force are known, and not one and the same."""
+    if len(call.arguments) == 2:
+        return True
+    comma = call.arguments[2]
+    return isinstance(comma, Literal) and comma.value != "."
+
+
+def _ends(written: Written) -> dict[int, int]:
+    """Give where the closing bracket of each call stands, by where its name begins."""
+    opened: list[int] = []
+    ends: dict[int, int] = {}
+    for before, token in pairwise(written.tokens):
+        if token.kind == "operator" and token.text == "(":
+            opened.append(before.start)
+        elif token.kind == "operator" and token.text == ")" and opened:
+            ends[opened.pop()] = token.start
+    return ends
 
 
 @rule("R16", "default-separators", "warning", fix=spelling(_with_separators))
@@ -151,7 +164,7 @@ def default_separators(subject: Subject) -> Iterator[Hit]:
     """
     for written in subject.formulas:
         for call in _short_numbers(written):
-            fixable = _separators(written, call) is not None
+            fixable = _is_certain(call)
             text = "The separators of this number are left to the default, as in `1.234,50`."
             remedy = "Give both, the decimal separator first."
             evidence: JsonObject = {"arguments": len(call.arguments)}
@@ -212,7 +225,7 @@ def _count(call: Call) -> int:
 
 def _format(call: Call) -> str:
     pattern = call.arguments[1]
-    return str(pattern.value) if isinstance(pattern, Literal) else ""
+    return str(pattern.value)[:200] if isinstance(pattern, Literal) else ""
 
 
 @rule("R18", "no-time-zone", "info")

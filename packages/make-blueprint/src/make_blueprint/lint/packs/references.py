@@ -49,7 +49,7 @@ _SETTERS = ("util:SetVariable2", "util:SetVariable", "util:SetVariables")
 
 
 def _shown(use: Reference) -> str:
-    return f"{{{{{use.module}.{use.field}}}}}" if use.field else f"{{{{`{use.module}`}}}}"
+    return f"{{{{{use.module}.{use.field:.80}}}}}" if use.field else f"{{{{`{use.module}`}}}}"
 
 
 def _used(
@@ -61,7 +61,7 @@ def _used(
 ) -> Hit:
     """Make a hit on the text of a reference; a detached module is only worth knowing."""
     severity: Severity | None = "info" if use.in_orphan else None
-    found: JsonObject = {"module": use.module, "field": use.field, **(evidence or {})}
+    found: JsonObject = {"module": use.module, "field": use.field[:80], **(evidence or {})}
     visit = subject.module_at(use.path)
     return Hit(visit, (), use.path, message, remedy, found, fixable=False, severity=severity)
 
@@ -186,7 +186,7 @@ def output_of_failed(subject: Subject) -> Iterator[Hit]:
         for use in subject.uses_of(visit):
             name = re.split(r"[.\[]", use.field, maxsplit=1)[0].strip("`")
             if use.path.startswith(prefix) and name not in ("", "error"):
-                text = f"Module {use.module} failed and gave no `{name}`."
+                text = f"Module {use.module} failed and gave no `{name:.80}`."
                 remedy = f"Map `{use.module}.error.message`, or a module before it."
                 yield _used(subject, use, text, remedy)
 
@@ -313,8 +313,8 @@ def record_field_at_top(subject: Subject) -> Iterator[Hit]:
             names = re.split(r"[.\[]", use.field)
             name = names[0].strip("`")
             if name and name not in _RECORD_FIELDS and not output_field(search, [name]):
-                text = f"A record found by module {use.module} has its `{name}` under `data`."
-                yield _used(subject, use, text, f"Map `{use.module}.data.{use.field}`.")
+                text = f"A record found by module {use.module} has its `{name:.80}` under `data`."
+                yield _used(subject, use, text, f"Map `{use.module}.data.{use.field:.80}`.")
 
 
 @rule("R23", "list-in-single-field", "warning")
