@@ -182,6 +182,7 @@ def test_deep_parentheses_are_refused_at_the_one_too_many():
         ("add(1.list; erase)", [1, ERASE]),
         ("toString(1.mixed)", '{"n":1,"half":0.5,"list":[1,2],"gone":null,"none":null}'),
         ("toString(9007199254740991 + 2)", "9007199254740992"),
+        ("1.beyond * 1", 2.0**60),
         ("toString(1.nan)", "NaN"),
         ("toString(1.inf)", "Infinity"),
         ("toString(0 - 1.tiny)", "-1e-7"),
@@ -203,6 +204,7 @@ def test_nothing_special_keywords_and_odd_numbers(expression: str, expected: Val
     fields: dict[str, Value] = {
         "list": [1],
         "mixed": {"n": 1.0, "half": 0.5, "list": [1, 2.0], "gone": IGNORE, "none": float("inf")},
+        "beyond": 2**60,
         "nan": float("nan"),
         "inf": float("inf"),
         "tiny": 1e-7,
