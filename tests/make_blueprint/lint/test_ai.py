@@ -319,6 +319,13 @@ def test_a_timeout_out_of_bounds_is_told_and_clamped(timeout: JsonValue, right: 
     assert value_at(mended("A11", document), "flow", 1, "mapper", "timeout") == right
 
 
+def test_a_timeout_of_the_model_settings_counts_as_well() -> None:
+    document = blueprint(HOOK, agent(2, modelConfig={"timeout": "5"}), agent(3, modelConfig=7))
+    assert places("A11", document) == ["flow[1].mapper.modelConfig.timeout"]
+    mapper = value_at(mended("A11", document), "flow", 1, "mapper")
+    assert value_at(mapper, "modelConfig") == {"timeout": "120"}
+
+
 def test_a_model_without_a_limit_of_tokens_is_told() -> None:
     expect: JsonValue = [{"name": "model"}, {"name": "max_tokens", "type": "number"}]
     (finding,) = found("A11", blueprint(HOOK, saved(completion(2), expect=expect)))

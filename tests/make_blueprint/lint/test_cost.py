@@ -65,6 +65,7 @@ def test_one_message_an_item_is_told_once(loop: Module) -> None:
         [hook(), feeder(2), collect(3, 2), send(4)],
         [hook(), feeder(2), collect(3, 1), send(4)],
         [hook(), search(2, "1"), send(3)],
+        [hook(), search(2, name="slack:SearchUser"), send(3)],
         [hook(), feeder(2), having(module(3), onerror=[send(4)])],
         [hook(), feeder(2), router(3, [collect(4, 2), send(5)])],
         [hook(), module(2, "regexp:Parser", parameters={"global": False}), send(3)],

@@ -43,6 +43,9 @@ _VERBS: dict[str, Deed] = {
 }
 _MESSAGES = frozenset({"message", "email", "mail", "sms", "notification"})
 _PREFIXES = frozenset({"action", "an", "a"})
+_REPEATING = frozenset(
+    {"builtin:BasicFeeder", "builtin:BasicRepeater", "csv:ParseCSV", "datastore:SearchRecord"}
+)
 
 
 def deed(visit: Visit) -> Deed:
@@ -80,16 +83,14 @@ def _named_deed(app: str, name: str) -> Deed:
 def repeats(visit: Visit) -> bool:
     """Tell whether a module surely may give several bundles to the modules behind it.
 
-    A module of one of Make's own apps does by its kind, one of another app when it searches. One
-    whose limit is 1 does not.
+    A module of one of Make's own apps does by its kind, one of another app when it searches for
+    several things (`searchContacts`, not `SearchUser`). One whose limit is 1 does not.
     """
     if items_of(visit) == 1:
         return False
-    parameters = as_object(visit.module.get("parameters"))
     if visit.type in ("regexp:Parser", "regexp:AdvancedParser"):
-        return parameters.get("global") is True
-    always = ("builtin:BasicFeeder", "builtin:BasicRepeater", "csv:ParseCSV")
-    return visit.type in always or deed(visit) == "search"
+        return as_object(visit.module.get("parameters")).get("global") is True
+    return visit.type in _REPEATING or (visit.type.endswith("s") and deed(visit) == "search")
 
 
 def items_of(visit: Visit) -> int | None:
@@ -104,7 +105,7 @@ def items_of(visit: Visit) -> int | None:
     found = [
         number
         for holder in (parameters, mapper)
-        for name in ("limit", "maxResults", "mappAbleLimit")
+        for name in ("limit", "maxResults", "maxRecords", "mappAbleLimit")
         if (number := whole_number(holder.get(name)))
     ]
     return min(found, default=None)

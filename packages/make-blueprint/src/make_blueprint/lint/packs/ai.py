@@ -333,10 +333,11 @@ def _collects_few(subject: Subject, number: int) -> bool:
 
 
 def _clamp(subject: Subject, hit: Hit) -> None:
-    mapper = _mapper(hit.owner)
-    seconds = whole_number(mapper["timeout"]) or 0
-    seconds = max(_SHORTEST, min(_LONGEST, seconds))
-    mapper["timeout"] = str(seconds) if isinstance(mapper["timeout"], str) else seconds
+    holder = _mapper(hit.owner)
+    if hit.place[1] == "modelConfig":
+        holder = as_object(holder["modelConfig"])
+    seconds = max(_SHORTEST, min(_LONGEST, whole_number(holder["timeout"]) or 0))
+    holder["timeout"] = str(seconds) if isinstance(holder["timeout"], str) else seconds
 
 
 @rule("A11", "unbounded-model", "info", fix=_clamp)
@@ -348,11 +349,7 @@ def unbounded_model(subject: Subject) -> Iterator[Hit]:
     """
     for visit in subject.running:
         if visit.type in AGENTS:
-            timeout = whole_number(_mapper(visit).get("timeout"))
-            if timeout is not None and not _SHORTEST <= timeout <= _LONGEST:
-                text = f"The timeout is {timeout} s, not {_SHORTEST} to {_LONGEST}."
-                place: Pointer = ("mapper", "timeout")
-                yield at(visit, text, "Adapt it.", place=place, evidence={"timeout": timeout})
+            yield from _odd_timeouts(visit)
         elif visit.app in AI_APPS:
             expect = as_list(as_object(visit.module.get("metadata")).get("expect"))
             declared = {str(as_object(field).get("name")) for field in expect}
@@ -361,6 +358,19 @@ def unbounded_model(subject: Subject) -> Iterator[Hit]:
                     place = ("mapper", name)
                     text = "The answer has no limit of tokens."
                     yield at(visit, text, "Set one.", place=place, fixable=False)
+
+
+def _odd_timeouts(visit: Visit) -> Iterator[Hit]:
+    mapper = _mapper(visit)
+    places: tuple[tuple[Pointer, JsonObject], ...] = (
+        (("mapper", "timeout"), mapper),
+        (("mapper", "modelConfig", "timeout"), as_object(mapper.get("modelConfig"))),
+    )
+    for place, holder in places:
+        timeout = whole_number(holder.get("timeout"))
+        if timeout is not None and not _SHORTEST <= timeout <= _LONGEST:
+            text = f"The timeout is {timeout} s, not {_SHORTEST} to {_LONGEST}."
+            yield at(visit, text, "Adapt it.", place=place, evidence={"timeout": timeout})
 
 
 @rule("A12", "stranger-in-system-prompt", "warning")
