@@ -29,18 +29,16 @@ def caller(expression: str) -> dict[str, Any]:
     }
 
 
-async def outcome(studio: "Studio", expression: str) -> Any:
-    """What a run puts out that returns the value of an expression."""
-    scenario = studio.scenario(
-        "Caller",
-        {
-            "module": "scenario-service:ReturnData",
-            "parameters": {},
-            "mapper": {"result": expression},
-            "metadata": {"expect": [{"name": "result", "type": "any"}]},
-        },
-        is_active=True,
-    )
+async def outcome(studio: "Studio", expression: str, guard: str = "true") -> Any:
+    """The answer of a run that returns the value of an expression, if its filter lets it."""
+    back = {
+        "module": "scenario-service:ReturnData",
+        "parameters": {},
+        "mapper": {"result": expression},
+        "metadata": {"expect": [{"name": "result", "type": "any"}]},
+        "filter": {"name": "Guard", "conditions": [[{"a": guard, "o": "text:equal", "b": "true"}]]},
+    }
+    scenario = studio.scenario("Caller", caller("x"), back, is_active=True)
     return (await studio.call("POST", f"/scenarios/{scenario}/run", {"responsive": True})).json()
 
 
@@ -216,3 +214,24 @@ async def test_without_the_licence_scenarios_find_no_function(studio: "Studio") 
     studio.license(customFunctions=None)
     answer = await outcome(studio, "{{difference(1; 2)}}")
     assert "Function 'difference' not found!" in str(answer)
+
+
+async def test_a_function_decides_in_a_filter(studio: "Studio") -> None:
+    made = await function(studio, "function isLong(text) { return text.length > 3; }")
+    passed = await outcome(studio, "yes", '{{isLong("four")}}')
+    assert passed["outputs"] == {"result": "yes"}
+    stopped = await outcome(studio, "yes", '{{isLong("two")}}')
+    assert stopped.get("outputs") is None
+    body = {"code": "function isLong(text) { throw 'no'; }"}
+    await studio.call("PATCH", f"/functions/{made['id']}", body)
+    failed = await outcome(studio, "yes", '{{isLong("four")}}')
+    assert "Failed to evaluate filter: Function 'isLong' finished with error! no" in str(failed)
+
+
+async def test_without_the_engine_a_scenario_says_what_is_missing(
+    studio: "Studio", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await function(studio)
+    monkeypatch.setitem(sys.modules, "quickjs", None)
+    answer = await outcome(studio, "{{difference(1; 2)}}")
+    assert "make-api-sandbox[javascript]" in str(answer)

@@ -23,7 +23,7 @@ from make_blueprint.iml.values import Special, Value
 EXTRA = "make-api-sandbox[javascript]"
 SECONDS = 0.3
 MOST_MEMORY = 64 * 1_048_576
-MOST_BUILT_IN_CALLS = 500
+MOST_BUILT_IN_CALLS = 250
 """Calls of `iml.…` in one run; the code starts over at each of them, see `call`."""
 
 FIRST_YEAR, LAST_YEAR = 1970, 2038
