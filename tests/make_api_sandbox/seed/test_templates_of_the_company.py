@@ -8,6 +8,7 @@ from make_api_sandbox.apps.catalogue import apps
 from make_api_sandbox.scenarios.documents import structural_faults
 from make_api_sandbox.world import World
 from make_blueprint.bindings import OBJECT_KINDS, bindings
+from make_blueprint.document import as_object
 from make_blueprint.walk import walk
 
 if TYPE_CHECKING:
@@ -101,3 +102,19 @@ async def test_one_request_for_credentials_is_open_one_answered_one_declined(off
     [credential] = (await told(office, path))["requestDetail"]["credentials"]
     connection = (await told(office, f"/connections/{credential['remoteId']}"))["connection"]
     assert connection["accountName"] == credential["name"]
+
+
+def test_connections_were_granted_what_the_modules_that_use_them_need(company: World):
+    granted = {row["id"]: set(row["scopes"]) for row in company.rows("SELECT * FROM connections")}
+    checked = 0
+    for row in company.rows("SELECT name, blueprint FROM scenarios"):
+        for visit in walk(row["blueprint"]):
+            parameters: dict[str, Any] = as_object(visit.module.get("parameters"))
+            app = apps().get(visit.app)
+            name = visit.type.partition(":")[2]
+            if app and parameters.get(app.connection_field) in granted:
+                module = next(m for m in app.modules_of(visit.version or 0) if m.name == name)
+                needed = set(module.scope)
+                assert needed <= granted[parameters[app.connection_field]], (row["name"], name)
+                checked += bool(needed)
+    assert checked > 40
