@@ -25,7 +25,6 @@ _BODIES = {
     "json": frozenset({"json"}),
 }
 _JSON = re.compile(r"\s*[{\[]\s*(?:\{\s*)?\"[^\"]*\"\s*:")
-_QUOTE = re.compile(r'\\.|"', re.DOTALL)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _CLEAN_WORDS = frozenset(
     {"id", "ids", "uuid", "key", "date", "at", "on", "time", "timestamp", "year", "month", "day"}
@@ -223,7 +222,8 @@ def _raw_names(subject: Subject, text: str) -> list[str]:
     quoted, found = False, dict[str, None]()
     for part in parts:
         if isinstance(part, Plain):
-            quoted ^= sum(match[0] == '"' for match in _QUOTE.finditer(part.value)) % 2 == 1
+            bare = part.value.replace("\\\\", "").replace('\\"', "")
+            quoted ^= bare.count('"') % 2 == 1
         elif quoted and (name := _raw_name(subject, part.node)):
             found[name] = None
     return [*found]
