@@ -69,6 +69,15 @@ async def test_accounts_with_the_feature_choose_their_names(studio: "Studio") ->
     assert (await studio.call("POST", "/sdk/apps", body)).json()["code"] == "IM005"
 
 
+async def test_an_app_may_begin_published(studio: "Studio") -> None:
+    body = {"name": "kiln", "label": "Kiln", "audience": "global", "private": False}
+    made = (await studio.post("/sdk/apps", body))["app"]
+    assert made["public"] is True
+    params = {"cols[]": "inviteToken"}
+    token = (await studio.get(f"/sdk/apps/{made['name']}/1", params=params))["app"]["inviteToken"]
+    assert (await studio.get(f"/sdk/apps/invites/{token}"))["appInvite"]["name"] == made["name"]
+
+
 async def test_columns_show_more_and_unknown_ones_are_refused(studio: "Studio") -> None:
     name = await app(studio)
     params = {"cols[]": ["versionFull", "origin", "changes", "inReview", "inviteToken"]}

@@ -307,6 +307,7 @@ async def test_a_webhook_shows_its_code_and_stays_while_used(studio: "Studio") -
     hook = (await studio.post(f"/sdk/apps/{name}/webhooks", body))["appWebhook"]["name"]
     path = f"/sdk/apps/webhooks/{hook}"
     await put_text(studio, f"{path}/attach", '{"url": "/hooks"} // on')
+    assert (await read_text(studio, f"{path}/attach")).text == '{"url": "/hooks"} // on'
     shown = (await studio.get(path))["appWebhook"]
     assert shown == {
         "appName": name,

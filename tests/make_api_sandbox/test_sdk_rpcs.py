@@ -71,6 +71,7 @@ async def test_an_rpc_is_made_listed_edited_and_deleted(studio: "Studio") -> Non
     full = {**body, "connection": name, "altConnection": None}
     assert edited.json() == {"appRpc": full}
     assert await studio.get(path) == {"appRpcs": [full]}
+    assert await studio.get(f"{path}/listPots") == {"appRpc": full}
     await put_text(studio, f"{path}/listPots/parameters", '[{"name": "size"}] // one')
     shown = await read_text(studio, f"{path}/listPots/parameters")
     assert shown.text == '[{"name": "size"}] // one'
@@ -180,3 +181,33 @@ async def test_an_rpc_uses_only_a_connection_of_the_caller(studio: "Studio") -> 
     path = await rpc(studio, {"response": {"output": "{{connection.apiKey}}"}})
     answers = [await studio.post(path, {"data": {"__IMTCONN__": each}}) for each in ids]
     assert answers == ["of team 1", None]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "media", "content"),
+    [
+        (
+            "urlencoded",
+            {"a": "x y", "b": [1, 2]},
+            "application/x-www-form-urlencoded",
+            "a=x+y&b=1&b=2",
+        ),
+        ("text", "pot {{parameters.id}}", "text/plain", "pot 7"),
+        ("json", {"id": "{{parameters.id}}"}, "application/json", '{"id": 7}'),
+    ],
+)
+async def test_a_body_travels_in_its_type(
+    studio: "Studio", kind: str, body: Any, media: str, content: str
+) -> None:
+    async with service() as (address, requests):
+        api = {"url": address, "method": "PUT", "type": kind, "body": body}
+        await studio.post(await rpc(studio, api), {"data": {"id": 7}})
+    assert f"content-type: {media}" in requests[0]
+    assert requests[0].endswith(f"\r\n\r\n{content}")
+
+
+async def test_a_request_whose_condition_fails_is_not_sent(studio: "Studio") -> None:
+    async with service() as (address, requests):
+        api = {"url": address, "condition": "{{parameters.id > 8}}"}
+        assert await studio.post(await rpc(studio, api), {"data": {"id": 7}}) is None
+    assert requests == []

@@ -172,6 +172,17 @@ async def test_an_icon_is_shown_in_every_size(studio: "Studio", filter: int, col
     assert (await studio.call("GET", f"{path}/100")).status_code == 400
 
 
+async def test_transparent_pixels_lend_no_colour_to_a_smaller_icon(studio: "Studio") -> None:
+    path = f"/sdk/apps/{await app(studio)}/1/icon"
+    line = (b"\xff\0\0\xff" + b"\0\0\xff\0") * 256
+    head = struct.pack(">IIBBBBB", 512, 512, 8, 6, 0, 0, 0)
+    data = zlib.compress((b"\0" + line) * 512)
+    chunks = chunk(b"IHDR", head) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    await put_text(studio, path, SIGNATURE + chunks, "image/png")
+    small = (await studio.call("GET", f"{path}/256")).content
+    assert pixels(small, 256) == [b"\xff\0\0\x7f"] * 256
+
+
 @pytest.mark.parametrize(
     ("icon", "said"),
     [
