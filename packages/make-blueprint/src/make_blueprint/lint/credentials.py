@@ -37,7 +37,7 @@ _FORMATS: tuple[tuple[str, str, str], ...] = (
         "/api/webhooks/",
         r"discord(?:app)?\.com/api/webhooks/[0-9]+/[A-Za-z0-9_-]{60,}",
     ),
-    ("GitHub token", "gh", r"gh[pousr]_[A-Za-z0-9]{36,}"),
+    *(("GitHub token", f"gh{kind}_", rf"gh{kind}_[A-Za-z0-9]{{36,}}") for kind in "pousr"),
     ("GitHub token", "github_pat_", r"github_pat_[A-Za-z0-9_]{50,}"),
     ("GitLab token", "glpat-", r"glpat-[A-Za-z0-9_-]{20,}"),
     ("AWS access key", "AKIA", r"AKIA[0-9A-Z]{16}(?![0-9A-Za-z])"),

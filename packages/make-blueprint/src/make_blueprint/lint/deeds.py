@@ -86,11 +86,11 @@ def repeats(visit: Visit) -> bool:
     A module of one of Make's own apps does by its kind, one of another app when it searches for
     several things (`searchContacts`, not `SearchUser`). One whose limit is 1 does not.
     """
-    if items_of(visit) == 1:
-        return False
-    if visit.type in ("regexp:Parser", "regexp:AdvancedParser"):
+    type_ = visit.type
+    if type_ in ("regexp:Parser", "regexp:AdvancedParser"):
         return as_object(visit.module.get("parameters")).get("global") is True
-    return visit.type in _REPEATING or (visit.type.endswith("s") and deed(visit) == "search")
+    may = type_ in _REPEATING or (type_.endswith("s") and deed(visit) == "search")
+    return may and items_of(visit) != 1
 
 
 def items_of(visit: Visit) -> int | None:

@@ -204,34 +204,46 @@ def constant_lookup_in_loop(subject: Subject) -> Iterator[Hit]:
 
     Nothing it is given depends on the item. Put it in front of the loop, where it runs once.
     """
-    insides: dict[int, tuple[set[int | None], set[str]]] = {}
+    changed: dict[int, set[str]] = {}
     for visit in subject.running:
         loops = subject.loops(visit)
         if not loops or deed(visit) not in ("read", "search"):
             continue
-        inner, sources = loops[-1], subject.sources(visit)
-        if inner.id in sources or (deed(inner) != "search" and inner.type not in _LISTS):
-            continue  # a repeater may be waiting for something to change
-        if id(inner.module) not in insides:
-            insides[id(inner.module)] = _inside(subject, inner)
-        ids, changed = insides[id(inner.module)]
-        if visit.app in changed or _SLEEP in changed or not sources.isdisjoint(ids):
+        inner = loops[-1]
+        if _depends_on(subject, visit, inner) or not _goes_over_list(inner):
             continue
-        if not any(_CHANGING.search(text.text) for text in subject.texts(visit)):
+        if any(_CHANGING.search(text.text) for text in subject.texts(visit)):
+            continue
+        if id(inner.module) not in changed:
+            changed[id(inner.module)] = _changed_behind(subject, inner)
+        if changed[id(inner.module)].isdisjoint({visit.app, _SLEEP}):
             text = f"It reads the same for every bundle of module {inner.id}."
             remedy = f"Move it in front of module {inner.id}."
             yield at(visit, text, remedy, evidence={"loop": inner.id})
 
 
-def _inside(subject: Subject, loop: Visit) -> tuple[set[int | None], set[str]]:
-    """Give the ids of the modules behind a loop, and what may change there: apps, and Sleep."""
-    ids: set[int | None] = set()
-    changed: set[str] = set()
-    for visit in subject.after(loop):
-        ids.add(visit.id)
-        if deed(visit) not in ("read", "search"):
-            changed.add(_SLEEP if visit.type == _SLEEP else visit.app)
-    return ids, changed
+def _depends_on(subject: Subject, visit: Visit, loop: Visit) -> bool:
+    """Tell whether a module uses the output of a loop or of a module inside it."""
+    sources = [subject.by_id.get(number) for number in subject.sources(visit)]
+    return any(
+        source is loop or loop in subject.loops(source)
+        for source in sources
+        if source is not None and not source.in_orphan
+    )
+
+
+def _goes_over_list(loop: Visit) -> bool:
+    """Tell a list from a repeater, behind which a module may wait for something to change."""
+    return deed(loop) == "search" or loop.type in _LISTS
+
+
+def _changed_behind(subject: Subject, loop: Visit) -> set[str]:
+    """Name what may change behind the beginning of a loop: apps, and Sleep."""
+    return {
+        _SLEEP if visit.type == _SLEEP else visit.app
+        for visit in subject.after(loop)
+        if deed(visit) not in ("read", "search")
+    }
 
 
 @rule("C08", "code-in-loop", "warning")

@@ -46,8 +46,10 @@ def credential_in_value(subject: Subject) -> Iterator[Hit]:
     Revoke it where it was issued, and store its successor in a connection or in a key of the
     keychain, which Make keeps encrypted and leaves out of exports.
     """
-    for visit in subject.visits:
-        suspect = may_hold_credentials("\n".join(text for _, text in subject.strings(visit)))
+    joined = ["\n".join(text for _, text in subject.strings(each)) for each in subject.visits]
+    any_suspect = may_hold_credentials("\n".join(joined))
+    for visit, texts in zip(subject.visits, joined, strict=True):
+        suspect = any_suspect and may_hold_credentials(texts)
         for place, text in subject.strings(visit):
             for kind, shown in _secrets_at(visit, place, text, suspect):
                 message = f"The value contains a credential: {kind}, {shown}."
