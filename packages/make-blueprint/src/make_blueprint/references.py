@@ -8,13 +8,13 @@ modules as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from make_blueprint import iml
-from make_blueprint.document import Blueprint, as_object
-from make_blueprint.texts import texts
+from make_blueprint.document import Blueprint, as_object, check_data
+from make_blueprint.texts import Text, texts
 from make_blueprint.walk import Pointer, Visit, feeder_of, path_text, walk
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ class BrokenReference:
 
 def references(blueprint: Blueprint) -> list[Reference]:
     """List every use of a module's output, in walk order."""
+    check_data(blueprint)
     return [use for visit in walk(blueprint) for use, _ in uses(visit)]
 
 
@@ -84,19 +85,28 @@ def broken_references(blueprint: Blueprint) -> list[BrokenReference]:
     Modules in `metadata.designer.orphans` never run, but their references are checked as well;
     see `Reference.in_orphan`.
     """
+    check_data(blueprint)
     return broken_in(list(walk(blueprint)))
 
 
 def broken_in(visits: list[Visit]) -> list[BrokenReference]:
     """List the broken references among all modules of a blueprint, as `walk` gives them."""
+    return broken_among([pair for visit in visits for pair in uses(visit)], visits)
+
+
+def broken_among(used: list[tuple[Reference, Scope]], visits: list[Visit]) -> list[BrokenReference]:
+    """List the broken ones of references that are known already.
+
+    Args:
+        used: All references, as `uses` gives them.
+        visits: All modules.
+    """
     existing = {visit.id for visit in visits}
-    broken: list[BrokenReference] = []
-    for visit in visits:
-        for use, scope in uses(visit):
-            fault = _fault(use, scope, existing)
-            if fault:
-                broken.append(BrokenReference(use, fault))
-    return broken
+    return [
+        BrokenReference(use, fault)
+        for use, scope in used
+        if (fault := _fault(use, scope, existing)) is not None
+    ]
 
 
 def renumber(text: str, numbers: Mapping[int, int]) -> str:
@@ -117,10 +127,15 @@ def renumber(text: str, numbers: Mapping[int, int]) -> str:
     return "".join([*parts, text[done:]])
 
 
-def uses(visit: Visit) -> Iterator[tuple[Reference, Scope]]:
-    """Give the references of one module, each with the scope of its text."""
+def uses(visit: Visit, read: Iterable[Text] | None = None) -> Iterator[tuple[Reference, Scope]]:
+    """Give the references of one module, each with the scope of its text.
+
+    Args:
+        visit: The module.
+        read: Its texts, when the caller has them already.
+    """
     at, orphan = _Places(visit), visit.in_orphan
-    for place, text, scope in texts(visit):
+    for place, text, scope in texts(visit) if read is None else read:
         for found in iml.references(text):
             module, field, start = found.module, found.path, found.start
             yield Reference(module, field, visit.id, at(place), text, start, orphan), scope

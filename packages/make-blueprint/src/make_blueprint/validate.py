@@ -13,7 +13,7 @@ from make_blueprint.catalogue import (
     known_versions,
     nearest_module,
 )
-from make_blueprint.document import Blueprint, as_list, as_object
+from make_blueprint.document import Blueprint, as_list, as_object, check_data
 from make_blueprint.problem import Problem, Severity
 from make_blueprint.references import BrokenReference, broken_in
 from make_blueprint.structure import structure_problems
@@ -34,20 +34,25 @@ def validate(blueprint: Blueprint) -> list[Problem]:
     Returns:
         The problems, errors first, each group in document order; empty for a sound blueprint.
     """
+    check_data(blueprint)
     visits = list(walk(blueprint))
-    found = [*structure_problems(blueprint, visits), *problems_of(blueprint, visits)]
+    broken = broken_in(visits)
+    found = [*structure_problems(blueprint, visits), *problems_of(blueprint, visits, broken)]
     return sorted(found, key=lambda problem: _RANK[problem.severity])
 
 
-def problems_of(blueprint: Blueprint, visits: list[Visit]) -> Iterator[Problem]:
+def problems_of(
+    blueprint: Blueprint, visits: list[Visit], broken: list[BrokenReference]
+) -> Iterator[Problem]:
     """Find the faults of names, references, expressions and notes; those of structure apart.
 
     Args:
         blueprint: The document.
         visits: Its modules, as `walk` gives them.
+        broken: Its broken references, as `broken_in` gives them.
     """
     yield from _naming_problems(visits)
-    yield from _reference_problems(visits)
+    yield from _reference_problems(broken)
     yield from _expression_problems(visits)
     yield from _note_problems(blueprint, visits)
 
@@ -87,8 +92,8 @@ def _named(name: str) -> str:
     return f"`{name}` version {versions[0]}" if versions else f"`{name}`"
 
 
-def _reference_problems(visits: list[Visit]) -> Iterator[Problem]:
-    for broken in broken_in(visits):
+def _reference_problems(found: list[BrokenReference]) -> Iterator[Problem]:
+    for broken in found:
         use = broken.reference
         if use.path.endswith(".parameters.feeder"):
             continue  # judged with the structure, where a second collection is only a warning

@@ -15,7 +15,8 @@ from make_blueprint.lint.schemas import SavedField, saved_fields
 from make_blueprint.lint.surroundings import NOTHING, Surroundings
 from make_blueprint.lint.written import Written, expressions
 from make_blueprint.problem import Problem
-from make_blueprint.references import BrokenReference, Reference, broken_in, uses
+from make_blueprint.references import BrokenReference, Reference, broken_among, uses
+from make_blueprint.scope import Scope
 from make_blueprint.structure import structure_problems
 from make_blueprint.texts import Text, strings, texts
 from make_blueprint.validate import problems_of
@@ -177,9 +178,13 @@ class Subject:
         return [written for written in self.expressions if not written.is_plain]
 
     @cached_property
+    def _scoped(self) -> list[tuple[Reference, Scope]]:
+        return [pair for visit in self.visits for pair in uses(visit, self.texts(visit))]
+
+    @cached_property
     def references(self) -> list[Reference]:
         """Every use of a module's output, in walk order."""
-        return [use for visit in self.visits for use, _ in uses(visit)]
+        return [use for use, _ in self._scoped]
 
     @cached_property
     def _uses(self) -> dict[int, list[Reference]]:
@@ -216,7 +221,7 @@ class Subject:
     @cached_property
     def broken(self) -> list[BrokenReference]:
         """The references that give nothing."""
-        return broken_in(self.visits)
+        return broken_among(self._scoped, self.visits)
 
     # The scenario
 
@@ -265,7 +270,7 @@ class Subject:
         found: defaultdict[str, list[Problem]] = defaultdict(list)
         for problem in structure_problems(self.blueprint, self.visits):
             found[problem.code].append(problem)
-        for problem in problems_of(self.blueprint, self.visits):
+        for problem in problems_of(self.blueprint, self.visits, self.broken):
             found[problem.code].append(problem)
         return dict(found)
 
