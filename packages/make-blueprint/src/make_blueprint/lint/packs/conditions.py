@@ -9,7 +9,7 @@ from typing import NamedTuple
 from make_blueprint import iml
 from make_blueprint.document import JsonObject, JsonValue, as_list, as_object
 from make_blueprint.iml.nodes import Expression, Literal, Name
-from make_blueprint.lint.outputs import output_type
+from make_blueprint.outputs import output_type
 from make_blueprint.lint.rule import Hit, at, rule
 from make_blueprint.lint.subject import Subject
 from make_blueprint.lint.written import whole_field
