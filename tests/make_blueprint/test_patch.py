@@ -402,6 +402,17 @@ def test_all_problems_of_all_operations_come_at_once_and_nothing_is_applied() ->
     assert "`module`" in problems[1]
 
 
+def test_ids_and_places_beyond_all_bounds_are_refused_or_passed_over() -> None:
+    far = module(1, at=(10**400, 0))
+    result = patched(blueprint(far, module(2)), {"op": "add_module", "after": 1, "module": NEW})
+    assert get(result.blueprint, 3)["metadata"] == {"designer": {"x": 300, "y": 0}}
+    last = blueprint(module(10**4300 - 1, at=(0, 0)))
+    text = refused(last, {"op": "add_module", "at": "end", "module": NEW})
+    assert "leaves no next one" in text[0]
+    numbered: JsonObject = {"op": "add_module", "at": "end", "module": {**NEW, "id": 10**15}}
+    assert "Leave it out" in refused(last, numbered)[0]
+
+
 @pytest.mark.parametrize("op", ["add", None, 5, ["set_param"], {"module": 1}])
 def test_what_is_no_operation_is_refused(op: JsonValue) -> None:
     with pytest.raises(BlueprintError, match=r"ops\[0\]"):
@@ -519,10 +530,10 @@ def test_a_schedule_that_make_has_not_is_refused(
 
 def test_a_hundred_modules_added_to_two_thousand_take_a_second_at_most() -> None:
     document = chain(2000)
+    anchors = [*range(1, 951, 19), *range(2001, 2051)]
     ops: list[JsonObject] = [
-        {"op": "add_module", "module": NEW, "after": 19 * number + 1} for number in range(50)
+        {"op": "add_module", "module": NEW, "after": anchor} for anchor in anchors
     ]
-    ops += [{"op": "add_module", "module": NEW, "after": 2001 + number} for number in range(50)]
     started = process_time()
     result = apply(document, ops)
     assert process_time() - started < 1

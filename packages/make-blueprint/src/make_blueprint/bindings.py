@@ -20,6 +20,7 @@ from make_blueprint.document import (
     JsonValue,
     as_list,
     as_object,
+    check_data,
     clone,
     whole_number,
 )
@@ -168,6 +169,7 @@ def bindings(blueprint: Blueprint) -> list[Binding]:
 
     Orphans are included: Make checks them on import. Each app is listed once per version.
     """
+    check_data(blueprint)
     found = [binding for slot in _input_slots(blueprint) if (binding := _binding(slot))]
     apps: set[tuple[str, int | None]] = set()
     for visit in walk(blueprint):
@@ -194,6 +196,7 @@ def rebind(blueprint: Blueprint, mapping: RebindMap, *, partial: bool = False) -
     Raises:
         BlueprintError: Some bindings have no entry; `problems` lists every one.
     """
+    check_data(blueprint)
     wanted = {
         kind: {_same(old): _target(new) for old, new in entries.items()}
         for kind, entries in mapping.items()

@@ -17,6 +17,7 @@ from make_blueprint.document import (
     JsonObject,
     JsonValue,
     as_object,
+    check_data,
     compact,
 )
 from make_blueprint.masking import masked
@@ -118,6 +119,8 @@ def diff(before: Blueprint, after: Blueprint) -> Diff:
 
     Modules are matched by id and name, then by likeness (renumbered ones), then by id alone.
     """
+    check_data(before)
+    check_data(after)
     matched = match(list(walk(before)), list(walk(after)))
     entries = list(_scenario(before, after))
     moves = _moved(matched)

@@ -106,7 +106,7 @@ def compact(value: JsonValue) -> str:
     """Write any JSON value compactly, without escaping more than JSON demands."""
     try:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise BlueprintError(f"This is not expressible as JSON: {error}.") from error
     if not text.isascii() and _SURROGATE.search(text):
         # Half a surrogate pair is legal in JSON only as an escape, and cannot be sent as UTF-8.

@@ -8,6 +8,9 @@ from make_blueprint.walk import Visit, walk
 STEP = 300
 """Distance between neighbours on the canvas, in its own units."""
 
+_FARTHEST = 10**15
+"""Numbers from here on are no place on a canvas, and the next step beside them is not exact."""
+
 Point = tuple[float, float]
 
 
@@ -51,4 +54,6 @@ def _beside(visit: Visit, known: dict[int, Point]) -> Point:
 
 
 def _number(value: JsonValue) -> float | None:
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value if abs(value) < _FARTHEST else None

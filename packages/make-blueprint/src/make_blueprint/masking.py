@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from make_blueprint.document import JsonObject, JsonValue, as_list, as_object
+from make_blueprint.document import JsonObject, JsonValue, as_list, as_object, check_data
 
 MASK = "***"
 
@@ -46,6 +46,7 @@ def masked(value: JsonValue, name: str = "") -> JsonValue:
         name: The key it stands under.
     """
     copy: JsonObject = {name: value}
+    check_data(copy)
     todo: list[tuple[JsonObject | list[JsonValue], bool, frozenset[str]]]
     todo = [(copy, False, frozenset())]
     while todo:

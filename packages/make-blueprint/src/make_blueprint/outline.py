@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from make_blueprint.document import Blueprint, JsonObject, JsonValue, as_list, as_object
+from make_blueprint.document import Blueprint, JsonObject, JsonValue, as_list, as_object, check_data
 from make_blueprint.operators import in_words, takes_value
 from make_blueprint.walk import Role, Visit, walk
 
@@ -47,6 +47,7 @@ class OutlineRow:
 
 def outline(blueprint: Blueprint) -> list[OutlineRow]:
     """List all modules in the order they run, detached ones last; `depth` gives the tree."""
+    check_data(blueprint)
     return [
         OutlineRow(
             visit.id,

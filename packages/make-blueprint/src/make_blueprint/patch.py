@@ -99,6 +99,7 @@ def apply(blueprint: Blueprint, ops: Sequence[Operation] | Sequence[JsonValue]) 
     """
     plain = [_as_operation(op) for op in ops]
     check_data({"ops": [*plain]})
+    check_data(blueprint)
     session = Session(blueprint)
     for number, op in enumerate(plain):
         _carry_out(session, f"ops[{number}]", dict(op))

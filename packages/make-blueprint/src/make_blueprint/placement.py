@@ -74,7 +74,7 @@ def make_room(session: Session, pointer: Pointer, point: Point) -> None:
     if after is None or abs(after[0] - point[0]) >= STEP or after[1] != point[1]:
         return
     module = as_object(container[index])
-    _, far = session.pushed.get(id(module), (module, 0.0))
+    _, far = session.pushed.get(id(module), (module, 0))
     session.pushed[id(module)] = (module, far + STEP)
 
 
@@ -87,8 +87,8 @@ def settle(session: Session) -> None:
     crowded = {id(visit.container) for visit in visits if id(visit.module) in session.pushed}
     for visit in visits:
         if id(visit.container) in crowded:
-            _, more = session.pushed.get(id(visit.module), (None, 0.0))
-            far[id(visit.container)] = by = far.get(id(visit.container), 0.0) + more
+            _, more = session.pushed.get(id(visit.module), (None, 0))
+            far[id(visit.container)] = by = far.get(id(visit.container), 0) + more
             shift(session, visit.pointer, (by, 0))
     session.pushed.clear()
 

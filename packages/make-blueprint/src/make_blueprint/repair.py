@@ -13,6 +13,7 @@ from make_blueprint.document import (
     JsonObject,
     JsonValue,
     as_object,
+    check_data,
     clone,
     whole_number,
 )
@@ -53,6 +54,7 @@ def repair(blueprint: Blueprint) -> Repaired:
     whose right name is certain, turns ids and versions written as text into numbers, moves an
     aggregator's `feeder` into its parameters, and lifts out `scheduling` and `interface`.
     """
+    check_data(blueprint)
     copy = clone(blueprint)
     changes: list[str] = []
     lifted = {key: copy.pop(key) for key in _NOT_BLUEPRINT if key in copy}

@@ -19,6 +19,9 @@ from make_blueprint.edits import Edit, Editor
 from make_blueprint.problem import Problem
 from make_blueprint.walk import Pointer, Visit, module_id, next_id, walk
 
+_LARGEST_ID = 10**15
+"""Ids are counted from 1; what reaches this was never given by Make."""
+
 
 class Refusal(Exception):  # noqa: N818 - it ends one operation, not the program
     """One operation cannot be carried out; becomes a `Problem` of the patch.
@@ -125,13 +128,16 @@ class Session:
             Refusal: The wanted id is taken or is no positive whole number.
         """
         number = self._next_id if wanted is None else whole_number(wanted)
-        if number is None or number < 1:
+        if number is None or not 1 <= number < _LARGEST_ID:
+            text = f"The id {wanted!r:.60} is not a whole number from 1 on."
+            if wanted is None:
+                text = "The largest id of the blueprint leaves no next one."
             raise Refusal(
-                "", f"The id {wanted!r} is not a whole number from 1 on.", "Leave it out."
+                "", text, "Give a free, smaller id." if wanted is None else "Leave it out."
             )
         taken = number in self.modules() and number not in reusable
         if taken or number in self.new_ids:
-            fix = f"Leave the id out, or use {self._next_id} or above."
+            fix = "Leave the id out, or give a free one."
             raise Refusal("", f"The id {number} is in use.", fix)
         self.new_ids.append(number)
         self._next_id = max(self._next_id, number + 1)

@@ -114,7 +114,7 @@ class _Kinds:
     def _key(self, container: JsonObject | list[JsonValue]) -> object:
         if isinstance(container, dict):
             return frozenset((key, self.number(value)) for key, value in container.items())
-        return tuple(map(self.number, container))
+        return ("items", *map(self.number, container))
 
     def _numbered(self, key: object) -> int:
         return self._numbers.setdefault(key, len(self._numbers))

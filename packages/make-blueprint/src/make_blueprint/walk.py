@@ -20,6 +20,7 @@ from make_blueprint.document import (
     as_object,
     whole_number,
 )
+from make_blueprint.problem import BlueprintError
 from make_blueprint.scope import Level, Scope
 
 Role: TypeAlias = Literal["flow", "route", "branch", "tool", "onerror", "orphan"]
@@ -148,13 +149,21 @@ def walk(blueprint: Blueprint) -> Iterator[Visit]:
 
     Members that are not objects, and lists that are not lists, are passed over; `validate`
     reports them.
+
+    Raises:
+        BlueprintError: A list of modules contains itself, which no JSON text can express.
     """
     stack = list(reversed(list(_roots(blueprint))))
+    open_lists: set[int] = set()
     while stack:
         current = stack[-1]
+        if current.next == 0 and id(current.items) in open_lists:
+            raise BlueprintError("A list of modules contains itself.")
         if current.next >= len(current.items):
+            open_lists.discard(id(current.items))
             stack.pop()
             continue
+        open_lists.add(id(current.items))
         index = current.next
         current.next += 1
         module = current.items[index]
