@@ -157,6 +157,7 @@ class Machine:
             received=operation.mapper,
             returned=outputs,
             warning=operation.warning,
+            surcharge=operation.surcharge,
         )
         if operation.warning:
             handling.warn(self, node, operation.warning)

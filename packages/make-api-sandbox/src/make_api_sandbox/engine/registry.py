@@ -47,6 +47,7 @@ class Operation:
         erased: Mapper fields emptied by the keyword `erase`.
         size: Bytes the module moved; set by the module.
         warning: Set by a module that succeeded with a warning.
+        surcharge: Centicredits on top of the price of an operation; set by the module.
     """
 
     module_id: int
@@ -59,6 +60,7 @@ class Operation:
     erased: frozenset[str] = frozenset()
     size: int = 0
     warning: str | None = None
+    surcharge: int = 0
 
 
 @dataclass

@@ -135,8 +135,9 @@ class Meter:
         returned: list[Bundle] | None = None,
         error: str | None = None,
         warning: str | None = None,
+        surcharge: int = 0,
     ) -> None:
-        """Write the record."""
+        """Write the record; `surcharge` is in centicredits, on top of the module's price."""
         ended = max(self.run.now(), self.started)
         seconds = (ended - self.started).total_seconds()
         confidential = self.run.plan.settings.confidential
@@ -149,7 +150,7 @@ class Meter:
                 started=self.started,
                 ended=ended,
                 operations=1,
-                centicredits=price(self.node.slug, 1, seconds),
+                centicredits=price(self.node.slug, 1, seconds) + surcharge,
                 size=size,
                 received={} if confidential else (received or {}),
                 returned=[] if confidential else outputs[:KEPT_BUNDLES],
