@@ -31,6 +31,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.routing import Route as Path
 
 from make_api_sandbox import control
+from make_api_sandbox.audit.writing import witness
 from make_api_sandbox.background import Background
 from make_api_sandbox.http.access import credential, require_scopes
 from make_api_sandbox.http.answers import Json
@@ -157,13 +158,23 @@ def _admit(sandbox: Sandbox, route: Route, request: Request, body: bytes) -> Cal
 
 
 async def _run(route: Route, call: Call) -> Outcome:
-    """Check the body, then run the function; one that writes runs in a transaction."""
+    """Check the body, then run the function; one that writes runs in a transaction.
+
+    What it changes goes into the audit log, in the same transaction.
+    """
     if route.spec.body:
         _ = call.body
     if inspect.iscoroutinefunction(route.handler):
-        return await route.handler(call)
+        seen = witness(call)
+        outcome = await route.handler(call)
+        with call.world.write():
+            seen.tell(outcome)
+        return outcome
     handler = cast("Callable[[Call], Outcome]", route.handler)
     if call.request.method == "GET":
         return handler(call)
     with call.world.write():
-        return handler(call)
+        seen = witness(call)
+        outcome = handler(call)
+        seen.tell(outcome)
+        return outcome
