@@ -5,6 +5,9 @@ its `accountType` the type, which answers call `name` and `accountName`.
 
 An OAuth connection made through the API is not granted yet: it fails its test until somebody opens
 `/oauth/auth/{connectionId}`, which in the sandbox grants at once.
+
+A connection into a company's own network names a `connectedSystemId` among its parameters (the
+name of that parameter is not documented) and works while the agent of that system is connected.
 """
 
 from typing import Any
@@ -25,6 +28,7 @@ from make_api_sandbox.http.columns import Columns
 from make_api_sandbox.http.context import entity, query_team
 from make_api_sandbox.http.errors import ApiError, invalid_parameters, missing, not_found, refused
 from make_api_sandbox.http.routing import route
+from make_api_sandbox.resources.connected_systems import fault_of_system, require_system
 from make_api_sandbox.shapes import JsonObject, Row
 from make_api_sandbox.usages import affected, invalidate, scenarios_by_use, scenarios_using
 from make_api_sandbox.world import World
@@ -88,7 +92,7 @@ def create_connection(call: Call) -> JsonObject:
     body = dict(call.body)
     name, type_name = body.pop("accountName"), body.pop("accountType")
     scopes: list[str] = body.pop("scopes", [])
-    known = _type(call.world, type_name)
+    known, system = _type(call.world, type_name), body.pop("connectedSystemId", None)
     absent = [missing(parameter) for parameter in known.parameters if parameter not in body]
     if absent and known.account_type == "basic":
         raise invalid_parameters(absent)
@@ -106,6 +110,7 @@ def create_connection(call: Call) -> JsonObject:
         scopes=scopes,
         data=body,
         metadata=_account(body),
+        connected_system_id=None if system is None else require_system(call, system),
     )
     return {"connection": _created(call, connection_id)}
 
@@ -255,7 +260,8 @@ def fault_of(world: World, row: Row) -> str | None:
         return "Access denied: The access token expired."
     if row["state"] != "valid":
         return "Access denied: Invalid credentials."
-    return None
+    system = row["connected_system_id"]
+    return None if system is None else fault_of_system(world, system)
 
 
 def covers(row: Row, scopes: list[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from make_api_sandbox.custom_properties import are_in_use, properties_of
 from make_api_sandbox.http.columns import Columns
 from make_api_sandbox.scenarios.documents import module_names
 from make_api_sandbox.shapes import JsonObject, Row
@@ -54,8 +55,10 @@ def present(world: World, scenario_id: int, cols: Sequence[str] = ()) -> JsonObj
 
 
 def present_all(world: World, rows: Sequence[Row], cols: Sequence[str]) -> list[JsonObject]:
-    """Scenarios of a list with the asked columns."""
+    """Scenarios of a list with the asked columns; custom properties where they are in use."""
     asked = LISTED.asked(cols)
+    if not cols and are_in_use(world, [*{row["team_id"] for row in rows}]):
+        asked = (*asked, "customProperties")
     return [_picked(item, asked) for item in _complete(world, rows, asked)]
 
 
@@ -71,12 +74,14 @@ def _complete(world: World, rows: Sequence[Row], asked: Sequence[str]) -> list[J
     wanted = set(asked) & set(COUNTERS)
     used = _used(world, rows) if wanted else {}
     running = _running(world, ids)
+    properties = properties_of(world, ids) if "customProperties" in asked else {}
     return [
         {
             **_members(row, users),
             "islocked": row["is_locked"] or row["id"] in running,
             "dlqCount": dlqs.get(row["id"], (0, 0))[0],
             "allDlqCount": dlqs.get(row["id"], (0, 0))[1],
+            "customProperties": properties.get(row["id"], {}),
             **used.get(row["id"], {}),
             **({"usedModules": used_modules(row["blueprint"])} if "usedModules" in asked else {}),
         }
@@ -112,7 +117,6 @@ def _members(row: Row, users: dict[int, JsonObject]) -> JsonObject:
         "chainingRole": extra.get("chainingRole", "none"),
         "type": row["type"],
         "isShared": extra.get("isShared", False),
-        "customProperties": extra.get("customProperties", {}),
         "isActive": row["is_active"],
         "scenarioVersion": row["version"],
         "moduleSequenceId": row["module_sequence"],
