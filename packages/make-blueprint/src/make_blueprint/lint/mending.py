@@ -56,19 +56,29 @@ def mend(
     done: list[Finding] = []
     fixing = [rule for rule in rules().values() if rule.fix and profile.wants(rule)]
     for _ in range(_MAX_ROUNDS):
-        before = len(done)
-        for rule in fixing:
-            done += _apply(rule, copy, surroundings, profile)
-        if len(done) == before:
+        found = _round(fixing, copy, surroundings, profile)
+        done += found
+        if not found:
             break
     return Mended(copy, done, lint(copy, surroundings, profile))
 
 
-def _apply(
-    rule: Rule, blueprint: Blueprint, surroundings: Surroundings, profile: Profile
+def _round(
+    fixing: list[Rule], blueprint: Blueprint, surroundings: Surroundings, profile: Profile
 ) -> list[Finding]:
-    """Fix all hits of one rule, the last first, so that earlier places stay where they are."""
+    """Let each rule once put right what it finds; the blueprint is read anew after each change."""
+    done: list[Finding] = []
     subject = Subject(blueprint, surroundings)
+    for rule in fixing:
+        found = _apply(rule, subject, profile)
+        if found:
+            subject = Subject(blueprint, surroundings)
+            done += found
+    return done
+
+
+def _apply(rule: Rule, subject: Subject, profile: Profile) -> list[Finding]:
+    """Fix all hits of one rule, the last first, so that earlier places stay where they are."""
     if rule.fix is None or missing(rule, subject):
         return []
     hits = [hit for hit in rule.check(subject) if hit.fixable]
