@@ -35,7 +35,7 @@ def to_number(value: Value) -> Number:
     """A number, or the number that a text spells; `100 units` spells none."""
     if isinstance(value, bool):
         raise Refused(f"{shown(value)} is not a valid number")
-    if isinstance(value, int | float) and math.isfinite(value):
+    if isinstance(value, int | float) and math.isfinite(as_double(value)):
         return value
     if isinstance(value, str) and len(value) <= 400 and _NUMBER.fullmatch(value):
         return whole(float(value)) if len(value) > 15 or not value.isdecimal() else int(value)
@@ -51,10 +51,18 @@ def whole(number: Number) -> Number:
     if isinstance(number, int):
         if -_EXACT <= number <= _EXACT:
             return number
-        number = float(number)
+        number = as_double(number)
     if not math.isfinite(number):
         raise Refused("the result is not a finite number")
     return int(number) if number.is_integer() and abs(number) <= _EXACT else number
+
+
+def as_double(number: Number) -> float:
+    """The nearest double; a whole number beyond all doubles is infinite, as JavaScript reads it."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def to_integer(value: Value) -> int:
@@ -69,7 +77,7 @@ def number_text(number: Number) -> str:
     """A number as JavaScript prints it: `3`, `0.1`, `1e+21`."""
     if isinstance(number, int) and abs(number) < 10**21:
         return str(number)
-    number = float(number)
+    number = as_double(number)
     if not math.isfinite(number):
         return "NaN" if math.isnan(number) else "-Infinity" if number < 0 else "Infinity"
     exact = Decimal(repr(number))
@@ -127,6 +135,8 @@ def _jsonable(value: Value) -> object:
             return {key: _jsonable(item) for key, item in value.items()}
         case float():
             return (int(value) if value.is_integer() else value) if math.isfinite(value) else None
+        case int() if not math.isfinite(as_double(value)):
+            return None
         case datetime() | bytes():
             return to_text(value)
         case Special():

@@ -13,9 +13,12 @@ last match.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 
+from make_blueprint.iml.backtracking import risk, searches
 from make_blueprint.iml.errors import Refused
 from make_blueprint.iml.limits import MAX_PATTERN, MAX_PATTERN_INPUT
 
@@ -78,25 +81,89 @@ def compiled(pattern: str, flags: str = "") -> re.Pattern[str]:
         raise Refused(f"the regular expression {pattern!r} cannot be used: {error}") from error
 
 
-def matches(pattern: str, flags: str, text: str) -> Iterator[re.Match[str]]:
+@dataclass(frozen=True)
+class Found:
+    """One match.
+
+    Args:
+        text: The text searched.
+        spans: Where the match (0) and its groups (1, 2 …) stand; (-1, -1) for a group without part.
+        names: Numbers of the named groups.
+    """
+
+    text: str
+    spans: tuple[tuple[int, int], ...]
+    names: Mapping[str, int]
+
+    @property
+    def start(self) -> int:
+        """Offset of its first character."""
+        return self.spans[0][0]
+
+    @property
+    def end(self) -> int:
+        """Offset behind its last character."""
+        return self.spans[0][1]
+
+    @property
+    def groups(self) -> int:
+        """How many groups the pattern has."""
+        return len(self.spans) - 1
+
+    def __getitem__(self, group: int) -> str | None:
+        start, end = self.spans[group]
+        return None if start < 0 or end < 0 else self.text[start:end]
+
+
+MOST_RISK = 20.0
+"""Power of two up to which a search is left to `re`, which takes milliseconds at worst."""
+
+
+def matches(pattern: str, flags: str, text: str) -> Iterator[Found]:
     """Yield the matches in a text: all with the flag `g`, else the first.
 
     Python's own iteration looks for a longer match where it has found an empty one; JavaScript
     goes on to the next character, and so does this.
 
     Raises:
-        Refused: As for `compiled`, or the text is longer than regular expressions may search.
+        Refused: As for `compiled`, the text is longer than regular expressions may search, or the
+            search takes more than `backtracking.MAX_STEPS` steps.
     """
     if len(text) > MAX_PATTERN_INPUT:
         message = f"a regular expression may search {MAX_PATTERN_INPUT:,} characters at most"
         raise Refused(message)
-    search = compiled(pattern, flags).search
+    names = named_groups(pattern, flags)
+    search = _search(compiled(pattern, flags), text)
     at = 0
-    while at <= len(text) and (match := search(text, at)) is not None:
-        yield match
+    while at <= len(text) and (spans := search(at)) is not None:
+        yield Found(text, tuple(spans), names)
         if "g" not in flags:
             return
-        at = match.end() + (match.end() == match.start())
+        start, end = spans[0]
+        at = end + (end == start)
+
+
+def _search(pattern: re.Pattern[str], text: str) -> Callable[[int], list[tuple[int, int]] | None]:
+    """A function that finds the next match from a place on, as spans."""
+    try:
+        if risk(pattern, len(text)) > MOST_RISK:
+            return searches(pattern, text)
+    except RecursionError as error:
+        raise Refused("the regular expression is nested too deeply") from error
+
+    def find(at: int) -> list[tuple[int, int]] | None:
+        match = pattern.search(text, at)
+        return list(match.regs) if match is not None else None
+
+    return find
+
+
+@lru_cache(maxsize=512)
+def named_groups(pattern: str, flags: str = "") -> Mapping[str, int]:
+    """Numbers of the groups that a pattern names; raises as `compiled` does."""
+    translator = _Translator(pattern, flags)
+    translator.whole()
+    return MappingProxyType(translator.names)
 
 
 class _Translator:
@@ -106,7 +173,7 @@ class _Translator:
         self._pattern = pattern
         self._at = 0
         self._groups = 0
-        self._names: dict[str, int] = {}
+        self.names: dict[str, int] = {}
         self._hex = _UNICODE_HEX if "u" in flags else _HEX
         self._end = rf"(?=[{_LINE_ENDS}]|\Z)" if "m" in flags else r"\Z"
         self._start = rf"(?:\A|(?<=[{_LINE_ENDS}]))" if "m" in flags else r"\A"
@@ -158,7 +225,7 @@ class _Translator:
             self._groups += 1
         elif match["name"]:
             self._groups += 1
-            self._names[match["name"]] = self._groups
+            self.names[match["name"]] = self._groups
             return "("
         return match[0]
 
@@ -188,7 +255,7 @@ class _Translator:
 
     def _named_reference(self) -> str:
         end = self._pattern.find(">", self._at)
-        number = self._names.get(self._pattern[self._at + 2 : end])
+        number = self.names.get(self._pattern[self._at + 2 : end])
         if number is None:
             raise self._refusal("the named group does not exist")
         self._at = end + 1

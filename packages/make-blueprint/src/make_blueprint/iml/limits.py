@@ -1,7 +1,6 @@
 """Bounds that keep one template from exhausting the process that evaluates it.
 
-What is not bounded: the time of a regular expression. Python's `re` cannot be interrupted, so a
-pattern with nested repetition can still take exponential time within the permitted lengths.
+The steps of a regular expression are bounded in `backtracking`.
 """
 
 from make_blueprint.iml.errors import Refused

@@ -150,21 +150,21 @@ def _replace_matches(text: str, pattern: str, flags: str, replacement: str) -> s
     at = size = 0
     for match in ecmascript.matches(pattern, flags, text):
         expanded = _expanded(replacement, match)
-        pieces += (text[at : match.start()], expanded)
+        pieces += (text[at : match.start], expanded)
         size += len(expanded)
         bounded_text(size)
-        at = match.end()
+        at = match.end
     return "".join(pieces) + text[at:]
 
 
-def _expanded(replacement: str, match: re.Match[str]) -> str:
+def _expanded(replacement: str, match: ecmascript.Found) -> str:
     return _REPLACEMENT.sub(lambda part: _insertion(part[0], match), replacement)
 
 
-def _insertion(part: str, match: re.Match[str]) -> str:
+def _insertion(part: str, match: ecmascript.Found) -> str:
     if part in ("$$", "$&"):
-        return "$" if part == "$$" else match[0]
-    groups = match.re.groups
+        return "$" if part == "$$" else match[0] or ""
+    groups = match.groups
     for digits in (part[1:3], part[1:2]):
         if 1 <= int(digits) <= groups:
             return (match[int(digits)] or "") + part[1 + len(digits) :]
