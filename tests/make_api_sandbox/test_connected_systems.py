@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 SAP = {"ashost": "erp.example.com", "sysnr": "00", "client": "100"}
-ORGANIZATION = {"organizationId": 1}
+ORGANIZATION: dict[str, Any] = {"organizationId": 1}
 
 
 async def agent(studio: "Studio", status: str = "ACTIVE") -> str:

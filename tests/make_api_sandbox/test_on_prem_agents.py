@@ -96,7 +96,7 @@ async def test_agents_need_the_organization_the_licence_and_the_scope(studio: "S
     absent = await studio.call("GET", "/agents")
     assert (absent.status_code, absent.json()["suberrors"][0]["name"]) == (400, "organizationId")
     reader = studio.token("agents:read")
-    query = {"organizationId": 1, "token": reader}
+    query: dict[str, Any] = {"organizationId": 1, "token": reader}
     assert (await studio.call("GET", "/agents", **query)).is_success
     denied = await studio.call("POST", "/agent/register", {"name": "No"}, **query)
     assert denied.status_code == 403
@@ -105,7 +105,10 @@ async def test_agents_need_the_organization_the_licence_and_the_scope(studio: "S
 async def test_a_member_looks_at_agents_and_does_not_register_them(studio: "Studio") -> None:
     await register(studio)
     mia = studio.join("Mia", role=13)
-    query = {"organizationId": 1, "token": studio.token("agents:read", "agents:write", user=mia)}
+    query: dict[str, Any] = {
+        "organizationId": 1,
+        "token": studio.token("agents:read", "agents:write", user=mia),
+    }
     assert len((await studio.get("/agents", **query))["agents"]) == 1
     denied = await studio.call("POST", "/agent/register", {"name": "No"}, **query)
     assert (denied.status_code, denied.json()["code"]) == (403, "SC403")
