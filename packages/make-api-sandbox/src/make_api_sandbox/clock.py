@@ -1,7 +1,8 @@
 """The world's time: the machine's own, or one that moves only when told."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -23,6 +24,19 @@ def stamp(moment: datetime) -> str:
 def milliseconds(moment: datetime) -> int:
     """Epoch milliseconds, as log filters and `imtId` use them."""
     return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+
+
+def stamp_of(value: int) -> str:
+    """Write epoch milliseconds as `stamp` does, several times as fast."""
+    seconds, thousandths = divmod(value, 1000)
+    day, second = divmod(seconds, 86_400)
+    minute, second = divmod(second, 60)
+    return f"{_date(day)}T{minute // 60:02}:{minute % 60:02}:{second:02}.{thousandths:03}Z"
+
+
+@lru_cache(512)
+def _date(day: int) -> str:
+    return (date(1970, 1, 1) + timedelta(days=day)).isoformat()
 
 
 def from_milliseconds(value: int) -> datetime:

@@ -1,55 +1,91 @@
-"""Filling a world: built-in roles, the seeded company and the owner's token."""
+"""Filling a world: built-in roles, a company and the owner's token."""
 
-from collections.abc import Callable
-from importlib import import_module, util
-from typing import cast
+from dataclasses import asdict, dataclass, replace
+from typing import Literal, get_args
 
 from make_api_sandbox.roles import install_built_in_roles
+from make_api_sandbox.seed.licences import PLANS, Plan, licence_of
 from make_api_sandbox.tokens import ensure_owner_token
-from make_api_sandbox.world import World
+from make_api_sandbox.world import World, WorldError
 
-Seed = Callable[[World], object]
+Company = Literal["default", "smallest"]
+SETTING = "recipe"
+"""Setting of the world that notes what it was made from."""
 
 
-def populate(world: World) -> None:
-    """Fill an empty world, in one transaction; leaves a world with people in it alone.
+@dataclass(frozen=True)
+class Recipe:
+    """What a world is made from; the same recipe and time give the same world.
 
-    The company is `make_api_sandbox.seed.default.seed(world)`; without that module it is the
-    smallest one that works.
+    Args:
+        seed: Decides everything that is made up.
+        scale: How many times as many runs the default company has; 1 gives about 15,000.
+        plan: Plan of every organization; None leaves each the one it is made with.
+        company: `default` is two organizations with 90 days of history, `smallest` one person who
+            owns one organization with one empty team.
+
+    Raises:
+        WorldError: A scale below 1, an unknown plan or company.
     """
+
+    seed: int = 1
+    scale: int = 1
+    plan: Plan | None = None
+    company: Company = "default"
+
+    def __post_init__(self) -> None:
+        if self.scale < 1:
+            raise WorldError("the scale must be at least 1")
+        if self.plan not in (None, *PLANS):
+            raise WorldError(f"no plan {self.plan!r}; there are {', '.join(PLANS)}")
+        if self.company not in get_args(Company):
+            raise WorldError(f"no company {self.company!r}; there are default, smallest")
+
+    @classmethod
+    def of(cls, world: World) -> "Recipe":
+        """What `world` was made from, or will be while it is empty."""
+        noted = world.setting(SETTING) or {}
+        return replace(cls(**noted), seed=world.setting("seed"))
+
+
+def populate(world: World, recipe: Recipe | None = None) -> None:
+    """Fill an empty world, in one transaction; leaves a world with people in it alone."""
     with world.write():
-        if not world.is_empty:
-            return
-        install_built_in_roles(world)
-        company()(world)
-        ensure_owner_token(world)
+        if world.is_empty:
+            _fill(world, recipe or Recipe.of(world))
 
 
-def start_over(world: World, seed: int) -> None:
-    """Empty the world and fill it again from `seed`."""
+def start_over(world: World, wanted: Recipe | int) -> None:
+    """Empty the world and fill it again.
+
+    Args:
+        world: The world.
+        wanted: What from; a number is a seed for the recipe it was made from before.
+    """
+    recipe = replace(Recipe.of(world), seed=wanted) if isinstance(wanted, int) else wanted
     with world.write():
-        world.reset(seed)
-        populate(world)
+        world.reset(recipe.seed)
+        _fill(world, recipe)
 
 
-def company() -> Seed:
-    """The function that makes the company."""
-    if util.find_spec("make_api_sandbox.seed") is None:
-        return smallest_company
-    if util.find_spec("make_api_sandbox.seed.default") is None:
-        return smallest_company
-    return cast(Seed, import_module("make_api_sandbox.seed.default").seed)
+def subscribe(world: World, plan: Plan) -> None:
+    """Give every organization the licence of a plan; `productName` and usage stay."""
+    with world.write():
+        for row in world.rows("SELECT id FROM organizations"):
+            name = plan.capitalize()
+            world.update("organizations", row["id"], license=licence_of(plan), service_name=name)
+        world.set_setting(SETTING, _noted(replace(Recipe.of(world), plan=plan)))
 
 
 def smallest_company(world: World) -> None:
-    """One person who owns one organization with one team."""
+    """One person who owns one organization with one team, on the Core plan."""
     now = world.clock.stamp()
     user = world.insert("users", name="Robin Berg", email="robin.berg@example.com", last_login=now)
     organization = world.insert(
         "organizations",
         name="Berg Studio",
         service_name="Core",
-        license=core_license(),
+        license=licence_of("core"),
         created=now,
         last_reset=now,
     )
@@ -58,25 +94,21 @@ def smallest_company(world: World) -> None:
     world.insert("user_team_roles", user_id=user, team_id=team, role_id=1, changeable=False)
 
 
-def core_license() -> dict[str, object]:
-    """A licence of the Core plan (API reference, chapters 1.20 and 1.21)."""
-    return {
-        "restartPeriod": "1 month",
-        "operations": 10_000,
-        "transfer": 5_368_709_120,
-        "dslimit": 10,
-        "dsslimit": 10_485_760,
-        "fslimit": 104_857_600,
-        "iolimit": 667,
-        "dlqStorage": 10_485_760,
-        "interval": 1,
-        "retention": 30,
-        "executionTime": 40,
-        "apiLimit": 60,
-        "priority": "medium",
-        "webhookLogRetentionDays": 3,
-        "installPublicApps": True,
-        "onDemandScheduling": True,
-        "scenarioIO": True,
-        "productManagement": "selfService",
-    }
+def _fill(world: World, recipe: Recipe) -> None:
+    world.set_setting("seed", recipe.seed)
+    world.set_setting(SETTING, _noted(recipe))
+    install_built_in_roles(world)
+    if recipe.company == "smallest":
+        smallest_company(world)
+    else:
+        from make_api_sandbox.seed import default
+
+        default.seed(world, scale=recipe.scale)
+    if recipe.plan:
+        subscribe(world, recipe.plan)
+    ensure_owner_token(world)
+
+
+def _noted(recipe: Recipe) -> dict[str, object]:
+    """All but the seed, which has a setting of its own."""
+    return {name: value for name, value in asdict(recipe).items() if name != "seed"}

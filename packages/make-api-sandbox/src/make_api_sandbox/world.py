@@ -9,8 +9,9 @@ import hashlib
 import json
 import re
 import sqlite3
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from make_api_sandbox.schema import SCHEMA_VERSION, tables
 from make_api_sandbox.shapes import Row
 
 BUSY_TIMEOUT_MS = 10_000
+TABLE_NAMES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid"
 
 
 class WorldError(Exception):
@@ -41,10 +43,24 @@ _JSON_COLUMNS = frozenset(re.findall(r"(\w+) JSON_TEXT", tables()))
 """No table uses one of these names for anything but JSON."""
 
 
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _encode(column: str, value: Any) -> Any:
     if column in _JSON_COLUMNS:
-        return None if value is None else json.dumps(value, ensure_ascii=False)
+        return None if value is None else _as_json(value)
     return int(value) if isinstance(value, bool) else value
+
+
+def _encoded(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Any]]:
+    """The values of rows as they are stored, one row at a time."""
+    json_at = [at for at, name in enumerate(names) if name in _JSON_COLUMNS]
+    for row in rows:
+        values = [row[name] for name in names]
+        for at in json_at:
+            if values[at] is not None:
+                values[at] = _as_json(values[at])
+        yield values
 
 
 class World:
@@ -160,14 +176,33 @@ class World:
             done = self._db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", encoded)
         return int(done.lastrowid or 0)
 
-    def insert_many(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Add many rows of the same columns in one transaction."""
-        if not rows:
+    def insert_many(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Add many rows of the same columns in one transaction.
+
+        Args:
+            table: Where.
+            rows: May be a generator, which is then read row by row; it must not touch the world.
+        """
+        remaining = iter(rows)
+        first = next(remaining, None)
+        if first is None:
             return
-        names = list(rows[0])
+        names = list(first)
         sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
         with self.write():
-            self._db.executemany(sql, ([_encode(n, row[n]) for n in names] for row in rows))
+            self._db.executemany(sql, _encoded(names, chain((first,), remaining)))
+
+    @contextmanager
+    def loading(self, table: str) -> Generator[None]:
+        """Fill an empty table fast: its indexes are made anew once all rows are in."""
+        sql = "SELECT name, sql FROM sqlite_master WHERE tbl_name = ? AND type = 'index'"
+        with self.write():
+            indexes = [row for row in self.rows(sql, table) if row["sql"]]
+            for index in indexes:
+                self._db.execute(f"DROP INDEX {index['name']}")
+            yield
+            for index in indexes:
+                self._db.execute(index["sql"])
 
     def update(self, table: str, id: int | str, **columns: Any) -> None:
         """Change columns of the row with this `id`."""
@@ -232,7 +267,8 @@ class World:
         clock = self.setting("clock")
         with self.write():
             self._db.execute("PRAGMA defer_foreign_keys = ON")
-            for table in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
+            # What was made last goes first, so that millions of rows do not cascade one by one.
+            for table in reversed(self.rows(TABLE_NAMES)):
                 self._db.execute(f"DELETE FROM {table['name']}")
             self.set_setting("seed", seed)
             self.set_setting("clock", clock)

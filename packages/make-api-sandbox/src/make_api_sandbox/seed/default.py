@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from random import Random
 
 from make_api_sandbox.clock import milliseconds, stamp
@@ -25,7 +26,7 @@ from make_api_sandbox.seed import (
 from make_api_sandbox.seed.assets import Assets, furnish
 from make_api_sandbox.seed.blueprints import blueprint
 from make_api_sandbox.seed.events import event_rows
-from make_api_sandbox.seed.history import Historian, Ledger
+from make_api_sandbox.seed.history import Historian, Ledger, Moments
 from make_api_sandbox.seed.incidents import Calendar, Subject
 from make_api_sandbox.seed.people import PEOPLE, TEAM_MONITORING, Directory, settle
 from make_api_sandbox.seed.plan import Plan
@@ -44,6 +45,9 @@ PLANS = (
     *flows_studio.PLANS,
 )
 """All scenarios; one that calls another stands behind it."""
+
+CHUNK = 5_000
+"""Runs written at once."""
 
 SETTING = "company"
 """Setting of the world under which the seed notes what it made."""
@@ -67,8 +71,7 @@ def seed(world: World, *, scale: int = 1) -> None:
         assets = furnish(world, directory)
         scenarios = [_scenario(world, directory, assets, plan, scale) for plan in PLANS]
         calendar = Calendar(world.clock.now())
-        ledger = _past(scenarios, Historian(calendar, world.setting("seed")), scale)
-        _write(world, ledger, scenarios)
+        _past(world, scenarios, calendar, scale)
         queues.fill(world, assets)
         holdings.fill(world, directory, assets)
         noted: dict[str, Json] = {"scenarios": {**assets.scenarios}, **calendar.written()}
@@ -201,23 +204,7 @@ def _trigger(flow: list[Json]) -> str:
 # The past
 
 
-def _past(scenarios: Sequence[Scenario], historian: Historian, scale: int) -> Ledger:
-    """Tell the past of all scenarios, callers before the ones they call."""
-    now, seeded = historian.calendar.now, historian.seed
-    moments: dict[str, list[datetime]] = {}
-    for team in dict.fromkeys(scenario.plan.team for scenario in scenarios):
-        plans = [scenario.plan for scenario in scenarios if scenario.plan.team == team]
-        moments |= _moments(plans, now, seeded, scale)
-    for scenario in sorted(scenarios, key=lambda each: not each.calls):
-        slug = scenario.plan.slug
-        asked = historian.ledger.calls.get(slug, [])
-        historian.tell(scenario, sorted([*moments[slug], *asked]))
-    return historian.ledger
-
-
-def _moments(
-    plans: Sequence[Plan], now: datetime, seeded: int, scale: int
-) -> dict[str, list[datetime]]:
+def _moments(plans: Sequence[Plan], now: datetime, seeded: int, scale: int) -> dict[str, Moments]:
     """When the scenarios of a team ran.
 
     A scale shortens intervals; what intervals cannot give, such as more daily runs, is made up by
@@ -228,37 +215,52 @@ def _moments(
     once = {plan.slug: _by_clock(plan, now, seeded, 1) for plan in by_clock}
     found = once if scale == 1 else {p.slug: _by_clock(p, now, seeded, scale) for p in by_clock}
     calls = {plan.slug: _by_call(plan, now, seeded, 1) for plan in by_call}
-    missing = (scale - 1) * sum(map(len, once.values())) - (
-        sum(map(len, found.values())) - sum(map(len, once.values()))
-    )
+    missing = scale * sum(map(len, once.values())) - sum(map(len, found.values()))
     factor = scale + missing / max(1, sum(map(len, calls.values())))
     if scale > 1:
         calls = {plan.slug: _by_call(plan, now, seeded, factor) for plan in by_call}
     return {**found, **calls}
 
 
-def _by_clock(plan: Plan, now: datetime, seeded: int, scale: int) -> list[datetime]:
+def _by_clock(plan: Plan, now: datetime, seeded: int, scale: int) -> Moments:
     random = Random(f"{seeded}/clock/{plan.slug}")
     schedule = traffic.scheduling(plan, now, scale)
     within = traffic.span(plan, now)
     # The validity window ends with the last run; what lies before it ran without one.
     schedule.pop("between", None)
-    return traffic.scheduled(schedule, within, random)
+    return Moments(traffic.scheduled(schedule, within, random))
 
 
-def _by_call(plan: Plan, now: datetime, seeded: int, factor: float) -> list[datetime]:
+def _by_call(plan: Plan, now: datetime, seeded: int, factor: float) -> Moments:
     random = Random(f"{seeded}/calls/{plan.slug}")
-    return list(traffic.called(plan.timing.per_day * factor, traffic.span(plan, now), random))
+    return Moments(traffic.called(plan.timing.per_day * factor, traffic.span(plan, now), random))
 
 
 # Writing
 
 
+def _past(world: World, scenarios: Sequence[Scenario], calendar: Calendar, scale: int) -> None:
+    """Tell the past of all scenarios and write it down, a chunk at a time."""
+    now, seeded = calendar.now, int(world.setting("seed"))
+    moments: dict[str, Moments] = {}
+    for team in dict.fromkeys(scenario.plan.team for scenario in scenarios):
+        plans = [scenario.plan for scenario in scenarios if scenario.plan.team == team]
+        moments |= _moments(plans, now, seeded, scale)
+    historian = Historian(calendar, seeded)
+    told = historian.tell_all(scenarios, moments)
+    with world.loading("executions"), world.loading("execution_modules"):
+        while chunk := list(islice(told, CHUNK)):
+            world.insert_many("executions", (each.execution for each in chunk))
+            modules = (row for each in chunk for row in each.modules)
+            world.insert_many("execution_modules", modules)
+        _write(world, historian.ledger, scenarios)
+
+
 def _write(world: World, ledger: Ledger, scenarios: Sequence[Scenario]) -> None:
+    """Write what follows from the runs."""
     events, last = event_rows(world.clock.now(), scenarios, ledger.last_runs)
     world.set_setting("events", last)
-    _insert(world, "executions", [*ledger.executions, *events], "imt_id")
-    _insert(world, "execution_modules", ledger.modules, "imt_id")
+    _insert(world, "executions", events, "imt_id")
     _insert(world, "dlqs", ledger.incompletes, "created")
     _insert(world, "dlq_logs", ledger.attempts, "imt_id")
     for scenario in scenarios:

@@ -1,28 +1,64 @@
-"""Ninety days of runs, scenario by scenario."""
+"""Ninety days of runs, told in order of time and forgotten as soon as they are written.
 
+A large company has millions of runs, so no more than a chunk of them is ever in memory: each
+scenario's past is a generator, and the generators are merged. Only scenarios that call others are
+told in full beforehand, because their runs decide when the others run.
+"""
+
+from array import array
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from heapq import merge
+from itertools import groupby
+from operator import attrgetter
 from random import Random
 
 from make_api_sandbox.seed.incidents import Calendar
 from make_api_sandbox.seed.incompletes import incomplete_rows
 from make_api_sandbox.seed.runs import Row, Run, Scenario
 
-DETAIL_DAYS = 7
-"""Days for which the modules of every run are kept; of failed runs they are kept for
-`FAILURE_DAYS`."""
+DETAILS_KEPT, FAILURES_KEPT = timedelta(days=7), timedelta(days=30)
+"""How long the modules of every run are kept, and those of failed ones."""
 
-FAILURE_DAYS = 30
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Moments:
+    """Moments in order, eight bytes each."""
+
+    def __init__(self, moments: Iterable[datetime] = ()) -> None:
+        self._since_epoch = array("q", ((each - EPOCH) // MICROSECOND for each in moments))
+
+    def __len__(self) -> int:
+        return len(self._since_epoch)
+
+    def __iter__(self) -> Iterator[datetime]:
+        for each in self._since_epoch:
+            yield EPOCH + timedelta(microseconds=each)
+
+    def __add__(self, other: "Moments") -> "Moments":
+        both = Moments()
+        both._since_epoch = array("q", sorted([*self._since_epoch, *other._since_epoch]))
+        return both
+
+
+@dataclass(frozen=True)
+class Told:
+    """One run, as rows of the world."""
+
+    at_ms: int
+    imt_id: str
+    execution: Row
+    modules: list[Row]
 
 
 @dataclass
 class Ledger:
-    """Everything to be written."""
+    """What is known once the past was told to its end."""
 
-    executions: list[Row] = field(default_factory=list[Row])
-    modules: list[Row] = field(default_factory=list[Row])
     incompletes: list[Row] = field(default_factory=list[Row])
     attempts: list[Row] = field(default_factory=list[Row])
     calls: dict[str, list[datetime]] = field(
@@ -37,42 +73,67 @@ class Ledger:
 
 @dataclass
 class Historian:
-    """Writes the past of scenarios, one after the other."""
+    """Tells the past of scenarios."""
 
     calendar: Calendar
     seed: int
     ledger: Ledger = field(default_factory=Ledger)
 
-    def tell(self, scenario: Scenario, moments: Sequence[datetime]) -> None:
-        """Invent the runs of a scenario at some moments, which are in order.
+    def tell_all(
+        self, scenarios: Iterable[Scenario], moments: dict[str, Moments]
+    ) -> Iterator[Told]:
+        """Tell the past of all scenarios in order of time.
+
+        Args:
+            scenarios: Those that have a past.
+            moments: When each of them ran, by slug; the calls of others are added.
+        """
+        pasts: list[Iterable[Told]] = []
+        for scenario in sorted(scenarios, key=lambda each: not each.calls):
+            slug = scenario.plan.slug
+            asked = Moments(self.ledger.calls.get(slug, ()))
+            past = self.tell(scenario, moments[slug] + asked)
+            pasts.append(list(past) if scenario.calls else past)
+        in_order = merge(*pasts, key=attrgetter("at_ms"))
+        for _, at_once in groupby(in_order, attrgetter("at_ms")):
+            yield from sorted(at_once, key=attrgetter("imt_id"))
+
+    def tell(self, scenario: Scenario, moments: Moments) -> Iterator[Told]:
+        """Invent the runs of a scenario at some moments.
 
         A run that would have switched the scenario off did not take place: after some failures its
         callers gave up, or Make held it back.
         """
         slug = scenario.plan.slug
         random = Random(f"{self.seed}/runs/{slug}")
-        troubled = 0
-        for index, moment in enumerate(moments):
+        troubled, last, left = 0, None, len(moments)
+        for moment in moments:
+            left -= 1
             run = Run(scenario, moment, random, self.calendar)
-            run.happen(len(moments) - index - 1, spared=troubled >= 2)
+            run.happen(left, spared=troubled >= 2)
             errors = troubled + 1 if run.status == 3 else 0
             if not scenario.subject.bears(errors):
                 continue
-            troubled = errors
-            self._keep(run)
-            self.ledger.last_runs[slug] = moment
+            troubled, last = errors, moment
+            yield self._kept(run)
         self.ledger.in_a_row[slug] = troubled
+        if last:
+            self.ledger.last_runs[slug] = last
 
-    def _keep(self, run: Run) -> None:
-        age = self.calendar.now - run.moment
-        recent = age <= timedelta(days=DETAIL_DAYS)
-        failed = run.failure is not None and age <= timedelta(days=FAILURE_DAYS)
-        self.ledger.executions.append(run.entry(detailed=recent or failed))
-        if recent or failed:
-            self.ledger.modules += run.module_rows()
-        if run.outcome.stored and age <= timedelta(days=FAILURE_DAYS):
+    def _kept(self, run: Run) -> Told:
+        late = run.moment >= self.calendar.now - FAILURES_KEPT
+        recent = late and run.moment >= self.calendar.now - DETAILS_KEPT
+        failed = late and run.failure is not None
+        entry = run.entry(detailed=recent or failed)
+        modules = run.module_rows() if recent or failed else []
+        if late and run.outcome.stored:
             for _ in range(run.rehearsal.failures):
                 self._store(run)
+        if run.scenario.calls:
+            self._note_calls(run)
+        return Told(run.at_ms, str(entry["imt_id"]), entry, modules)
+
+    def _note_calls(self, run: Run) -> None:
         for visit in run.rehearsal.visits:
             if visit.module_id in run.scenario.calls:
                 self.ledger.calls[run.scenario.calls[visit.module_id]].append(run.moment)

@@ -119,6 +119,17 @@ class Subject:
     dlq: bool
     max_errors: int = 3
 
+    @cached_property
+    def connections(self) -> frozenset[str]:
+        """Keys of its connections."""
+        return frozenset(key for key, _ in self.services.values())
+
+    @cached_property
+    def fragile(self) -> bool:
+        """Whether it depends on a service that was away, or is."""
+        kinds = {kind for _, kind in self.services.values()}
+        return OUTAGE_TYPE in kinds or BROKEN in self.connections
+
     def bears(self, errors: int) -> bool:
         """Tell whether so many errors in a row leave it on, or are meant to switch it off."""
         return errors < self.max_errors or self.slug == DEACTIVATED
@@ -126,8 +137,7 @@ class Subject:
 
 def at_start(subject: Subject, moment: datetime, calendar: Calendar) -> Failure | None:
     """Tell whether a run fails while its connections are checked."""
-    keys = {key for key, _ in subject.services.values()}
-    if EXPIRED in keys and moment >= calendar.expired:
+    if EXPIRED in subject.connections and moment >= calendar.expired:
         message = "The connection is no longer authorized. Reauthorize it and try again."
         return Failure("AccountValidationError", message)
     return None
@@ -154,16 +164,15 @@ def on_the_way(
         random: Where chance comes from.
         spared: True to rule out chance.
     """
-    visited = [visit.module_id for visit in visits]
     planted = _planted(subject, moment, left, calendar, random)
-    if planted is not None and planted.module_id in visited:
+    if planted is not None and any(visit.module_id == planted.module_id for visit in visits):
         return planted
-    service = _service_down(subject, moment, visited, calendar)
+    service = _service_down(subject, moment, visits, calendar) if subject.fragile else None
     if service is not None:
         message = "The service behind the connection is unreachable."
         return Failure("ConnectionError", message, service, random.randint(4_000, 11_000))
     if not spared and random.random() < subject.errors:
-        return _by_chance(subject, visited[1:], random)
+        return _by_chance(subject, [visit.module_id for visit in visits[1:]], random)
     return None
 
 
@@ -180,15 +189,15 @@ def _planted(
 
 
 def _service_down(
-    subject: Subject, moment: datetime, visited: Sequence[int], calendar: Calendar
+    subject: Subject, moment: datetime, visits: Sequence[Visit], calendar: Calendar
 ) -> int | None:
     begins, ends = calendar.outage
-    for module_id in visited:
-        key, kind = subject.services.get(module_id, ("", ""))
+    for visit in visits:
+        key, kind = subject.services.get(visit.module_id, ("", ""))
         if kind == OUTAGE_TYPE and begins <= moment < ends:
-            return module_id
+            return visit.module_id
         if key == BROKEN and moment >= calendar.broken:
-            return module_id
+            return visit.module_id
     return None
 
 

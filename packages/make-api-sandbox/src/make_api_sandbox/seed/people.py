@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from make_api_sandbox.clock import stamp
 from make_api_sandbox.roles import ADMIN, MEMBER, OWNER, TEAM_ADMIN, TEAM_MEMBER
-from make_api_sandbox.seed.licences import free_licence, teams_licence
+from make_api_sandbox.seed.licences import licence_of
 from make_api_sandbox.world import World
 
 ACCOUNTANT, TEAM_MONITORING, TEAM_OPERATOR = 14, 4, 6
@@ -117,7 +117,7 @@ def _person(world: World, person: Person) -> int:
 def _organizations(world: World) -> tuple[int, int]:
     now = world.clock.now()
     reset = now - timedelta(days=11, hours=7)
-    plans = ((COMPANY, "Teams", teams_licence(), 820), (STUDIO, "Free", free_licence(), 240))
+    plans = ((COMPANY, "Teams", licence_of("teams"), 820), (STUDIO, "Free", licence_of("free"), 240))
     ids = [
         world.insert(
             "organizations",

@@ -42,6 +42,9 @@ class Step:
     handled_by: str
     """Last directive of the error route, or "" without one."""
 
+    rate: int
+    """Centicredits of an operation; of the Code app's they depend on the seconds it took."""
+
 
 class Visit(NamedTuple):
     """All operations of one module in one run."""
@@ -82,15 +85,11 @@ class Rehearsal:
     failures: int = 0
     """Bundles that failed."""
 
-    @property
-    def operations(self) -> int:
-        """Operations of the run."""
-        return sum(visit.operations for visit in self.visits)
+    operations: int = 0
+    """Operations of the run."""
 
-    @property
-    def centicredits(self) -> int:
-        """Hundredths of credits of the run."""
-        return sum(visit.centicredits for visit in self.visits)
+    centicredits: int = 0
+    """Hundredths of credits of the run."""
 
     def run(self, flow: Sequence[Step], delivered: int) -> None:
         """Rehearse a run whose trigger delivers some bundles."""
@@ -184,12 +183,15 @@ class Rehearsal:
         return bundles if self.trouble.resumes else 0
 
     def _visit(self, step: Step, operations: int, bundles: int, *, failed: bool = False) -> None:
-        seconds = self.random.uniform(0.4, 2.6) if step.slug == CODE_MODULE else 0
-        credits_used = price(step.slug, operations, seconds)
-        if step.slug in TOKENS and not failed:
-            low, high = TOKENS[step.slug]
-            credits_used += sum(self.random.randint(low, high) for _ in range(operations))
-        self.visits.append(Visit(step.id, step.slug, operations, credits_used, bundles, failed))
+        slug, used = step.slug, step.rate * operations
+        if slug == CODE_MODULE:
+            used = price(slug, operations, self.random.uniform(0.4, 2.6))
+        elif slug in TOKENS and not failed:
+            low, high = TOKENS[slug]
+            used += sum(self.random.randint(low, high) for _ in range(operations))
+        self.operations += operations
+        self.centicredits += used
+        self.visits.append(Visit(step.id, slug, operations, used, bundles, failed))
 
 
 def read(flow: Sequence[Json]) -> tuple[Step, ...]:
@@ -211,6 +213,7 @@ def _step(module: dict[str, Json]) -> Step:
         branches=_flows(module, "branches"),
         fallback=whole(parameters.get("else")),
         handled_by=str(members(handler[-1])["module"]) if handler else "",
+        rate=price(str(module["module"]), 1, 0),
     )
 
 

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from random import Random
 
-from make_api_sandbox.clock import milliseconds, stamp
+from make_api_sandbox.clock import milliseconds, stamp_of
 from make_api_sandbox.engine.values import Json
 from make_api_sandbox.seed.incidents import (
     Calendar,
@@ -54,6 +55,31 @@ class Scenario:
 
     blueprint: dict[str, Json]
 
+    @cached_property
+    def kind(self) -> str:
+        """Type of its scheduling."""
+        return str(self.plan.timing.scheduling["type"])
+
+    @cached_property
+    def instant(self) -> bool:
+        """Whether each request starts a run."""
+        return self.kind == "immediately"
+
+    @cached_property
+    def called(self) -> bool:
+        """Whether no clock starts it."""
+        return self.plan.timing.called
+
+    @cached_property
+    def by_hand(self) -> float:
+        """Share of runs that a person starts."""
+        return {"on-demand": 0.7, "immediately": 0.0}.get(self.kind, 0.012)
+
+    @cached_property
+    def steps_by_id(self) -> dict[int, Step]:
+        """The modules that a run may fail in."""
+        return {step.id: step for step in reversed(steps(self.flow))}
+
 
 class Run:
     """One run of the past."""
@@ -66,6 +92,7 @@ class Run:
         self.calendar = calendar
         self.id = f"{random.getrandbits(128):032x}"
         self.moment = self._begin(moment)
+        self.at_ms = milliseconds(self.moment)
         self.rehearsal = Rehearsal(random)
         self.failure: Failure | None = None
         self.outcome = Outcome(1, ends=False)
@@ -75,8 +102,9 @@ class Run:
 
     def _begin(self, due: datetime) -> datetime:
         """A scheduled run begins a little after it is due."""
-        late = 0 if self.scenario.plan.timing.called else self.random.randint(120, 2_900)
-        return due + timedelta(milliseconds=late)
+        if self.scenario.called:
+            return due
+        return due + timedelta(milliseconds=self.random.randint(120, 2_900))
 
     @property
     def status(self) -> int:
@@ -87,10 +115,10 @@ class Run:
     def seconds(self) -> float:
         """How long it took."""
         speed = self.random.lognormvariate(0, SPREAD)
-        waits = sum(
-            visit.operations * self.scenario.sleeps.get(visit.module_id, 0)
-            for visit in self.rehearsal.visits
-        )
+        sleeps = self.scenario.sleeps
+        waits = 0
+        if sleeps:
+            waits = sum(v.operations * sleeps.get(v.module_id, 0) for v in self.rehearsal.visits)
         delay = self.failure.delay_ms / 1000 if self.failure else 0
         working = max(0.2, self.rehearsal.operations) * self.scenario.plan.pace * speed
         return 0.04 + working + waits + delay
@@ -135,7 +163,7 @@ class Run:
 
     def _fail(self, failure: Failure, delivered: int) -> None:
         scenario = self.scenario
-        step = next(each for each in steps(scenario.flow) if each.id == failure.module_id)
+        step = scenario.steps_by_id[failure.module_id or 0]
         first = step is scenario.flow[0]
         self.failure = failure
         self.outcome = outcome(step, is_first=first, dlq=scenario.subject.dlq, error=failure.error)
@@ -146,9 +174,9 @@ class Run:
     # Rows
 
     def entry(self, *, detailed: bool) -> Row:
-        """The run as a row of `executions`; what does not apply to it is left out."""
+        """The run as a row of `executions`, with every column that runs have."""
         scenario = self.scenario
-        at = milliseconds(self.moment)
+        at = self.at_ms
         row: Row = {
             "imt_id": f"{at}_{self.id}",
             "id": self.id,
@@ -158,27 +186,27 @@ class Run:
             "type": "auto",
             "state": STATES[self.status],
             "status": self.status,
-            "timestamp": stamp(self.moment),
+            "timestamp": stamp_of(at),
             "timestamp_ms": at,
             "duration": round(self.seconds * 1000),
             "operations": self.rehearsal.operations,
             "centicredits": self.rehearsal.centicredits,
             "transfer": sum(self.moved),
-            "instant": scenario.plan.timing.scheduling["type"] == "immediately",
+            "instant": scenario.instant,
             "is_check_run": self.check,
+            "author_id": self._author(),
         }
-        author = self._author()
-        if author is not None:
-            row |= {"type": "manual", "author_id": author}
-        started = self._start() if detailed else None
-        said = {"error": self.error_json(), "outputs": self._outputs(), "extra": started}
-        return row | {name: value for name, value in said.items() if value is not None}
+        if row["author_id"] is not None:
+            row["type"] = "manual"
+        row["extra"] = (self._start() if detailed else None) or {}
+        row["error"] = self.error_json()
+        row["outputs"] = self._outputs()
+        return row
 
     def _author(self) -> int | None:
         """On-demand runs are started by people more often than by services."""
-        kind = self.scenario.plan.timing.scheduling["type"]
-        share = {"on-demand": 0.7, "immediately": 0.0}.get(str(kind), 0.012)
-        return self.random.choice(self.scenario.authors) if self.random.random() < share else None
+        scenario, random = self.scenario, self.random
+        return random.choice(scenario.authors) if random.random() < scenario.by_hand else None
 
     def error_json(self) -> dict[str, Json] | None:
         """The error as the API shows it; None where an error route dealt with it."""
@@ -203,10 +231,10 @@ class Run:
     def _start(self) -> dict[str, Json] | None:
         """What a replay needs; nothing for confidential and for scheduled scenarios."""
         plan = self.scenario.plan
-        if plan.settings.get("confidential") or not plan.timing.called:
+        if plan.settings.get("confidential") or not self.scenario.called:
             return None
         given = self.delivery()
-        if plan.timing.scheduling["type"] == "immediately":
+        if self.scenario.instant:
             return {"inputs": {}, "requests": [given]}
         return {"inputs": given, "requests": []}
 
@@ -217,29 +245,27 @@ class Run:
 
     def module_rows(self) -> list[Row]:
         """The modules it visited, as rows of `execution_modules`."""
-        begun = self.moment
+        at = self.at_ms
         moved_by = self.moved or [0] * len(self.rehearsal.visits)
         rows: list[Row] = []
         for visit, moved in zip(self.rehearsal.visits, moved_by, strict=True):
-            rows.append(self._module_row(visit, moved, begun))
-            begun += timedelta(milliseconds=self.random.randint(5, 60))
+            rows.append(self._module_row(visit, moved, at))
+            at += self.random.randint(5, 60)
         return rows
 
-    def _module_row(self, visit: Visit, moved: int, begun: datetime) -> Row:
-        row: Row = {
+    def _module_row(self, visit: Visit, moved: int, at: int) -> Row:
+        return {
             "execution_id": self.id,
             "scenario_id": self.scenario.id,
             "module_id": visit.module_id,
-            "imt_id": f"{milliseconds(begun)}_{self.id}",
-            "timestamp": stamp(begun),
-            "timestamp_ms": milliseconds(begun),
+            "imt_id": f"{at}_{self.id}",
+            "timestamp": stamp_of(at),
+            "timestamp_ms": at,
             "status": 3 if visit.failed else 1,
             "operations": visit.operations,
             "centicredits": visit.centicredits,
             "transfer": moved,
             "size": moved,
             "bundles": visit.bundles,
+            "error": {"message": self.failure.message} if self.failure and visit.failed else None,
         }
-        if self.failure and visit.failed:
-            row["error"] = {"message": self.failure.message}
-        return row
