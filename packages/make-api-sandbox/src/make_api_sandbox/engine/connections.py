@@ -30,12 +30,21 @@ def check_connections(node: Node, ports: Ports) -> None:
             `InvalidConfigurationError` for a connection that does not exist.
     """
     for ident in connection_ids(node.raw):
-        state = ports.connection(ident)
-        if state is ConnectionState.MISSING:
-            raise ModuleError("InvalidConfigurationError", f"Connection {ident} does not exist.")
-        if state is ConnectionState.EXPIRED:
-            message = "The connection is no longer authorized. Reauthorize it and try again."
-            raise ModuleError("AccountValidationError", message)
+        require_connection(ident, ports)
+
+
+def require_connection(ident: int, ports: Ports) -> None:
+    """Check that a connection exists and is authorized.
+
+    Raises:
+        ModuleError: As `check_connections`.
+    """
+    state = ports.connection(ident)
+    if state is ConnectionState.MISSING:
+        raise ModuleError("InvalidConfigurationError", f"Connection {ident} does not exist.")
+    if state is ConnectionState.EXPIRED:
+        message = "The connection is no longer authorized. Reauthorize it and try again."
+        raise ModuleError("AccountValidationError", message)
 
 
 def reach_services(node: Node, ports: Ports) -> None:

@@ -103,7 +103,7 @@ class Machine:
     async def operate(self, node: Node, context: Context) -> None:
         """Call a module once and pass on what it returns."""
         meter = Meter.begin(self.run, node)
-        operation = self._operation(node)
+        operation = self._operation(node, context)
         try:
             outputs = await self._call(node, operation, context)
         except ModuleError as error:
@@ -117,7 +117,7 @@ class Machine:
         self._succeed(node, operation, meter, outputs)
         self.deliver(node, context, outputs)
 
-    def _operation(self, node: Node) -> Operation:
+    def _operation(self, node: Node, context: Context) -> Operation:
         return Operation(
             module_id=node.id,
             slug=node.slug,
@@ -126,6 +126,7 @@ class Machine:
             raw=node.raw,
             run=self.run,
             is_first=node is self.run.plan.first,
+            bundles=context.bundles,
         )
 
     async def _call(self, node: Node, operation: Operation, context: Context) -> list[Bundle]:

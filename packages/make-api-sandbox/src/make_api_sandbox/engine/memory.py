@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from make_api_sandbox.agents.ports import MemoryAgents
 from make_api_sandbox.engine.errors import ModuleError
 from make_api_sandbox.engine.ports import (
     ConnectionState,
@@ -74,6 +75,7 @@ class MemoryPorts:
 
     clock: MemoryClock = field(default_factory=MemoryClock)
     stores: MemoryStores = field(default_factory=MemoryStores)
+    agents: MemoryAgents = field(default_factory=MemoryAgents)
     random: Random = field(default_factory=lambda: Random(1))
     timezone: str = "UTC"
     custom: Variables = field(default_factory=Variables)

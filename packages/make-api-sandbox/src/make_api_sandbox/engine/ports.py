@@ -7,6 +7,7 @@ from enum import StrEnum
 from random import Random
 from typing import Protocol
 
+from make_api_sandbox.agents.ports import Agents
 from make_api_sandbox.engine.values import Bundle, Json, Value
 
 
@@ -122,6 +123,11 @@ class Ports(Protocol):
     @property
     def stores(self) -> Stores:
         """The data stores of the team."""
+        ...
+
+    @property
+    def agents(self) -> Agents:
+        """The AI agents of the team."""
         ...
 
     @property

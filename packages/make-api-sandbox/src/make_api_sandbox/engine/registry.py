@@ -1,6 +1,6 @@
 """Which function does the work of which module."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 FAMILIES = (
     "aggregators",
+    "ai",
     "datastore",
     "flow",
     "gateway",
@@ -48,6 +49,7 @@ class Operation:
         size: Bytes the module moved; set by the module.
         warning: Set by a module that succeeded with a warning.
         surcharge: Centicredits on top of the price of an operation; set by the module.
+        bundles: Outputs of the modules before it.
     """
 
     module_id: int
@@ -61,6 +63,7 @@ class Operation:
     size: int = 0
     warning: str | None = None
     surcharge: int = 0
+    bundles: Mapping[int, Bundle] = field(default_factory=dict[int, Bundle])
 
 
 @dataclass

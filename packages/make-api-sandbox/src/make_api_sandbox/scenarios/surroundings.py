@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from make_api_sandbox import records
+from make_api_sandbox.agents.in_world import WorldAgents
 from make_api_sandbox.clock import Clock
 from make_api_sandbox.custom_functions import functions_of
 from make_api_sandbox.engine.errors import ModuleError
@@ -186,9 +187,11 @@ class WorldPorts:
     call: Caller
     answer: "asyncio.Future[WebhookResponse] | None" = None
     stores: TeamStores = field(init=False)
+    agents: WorldAgents = field(init=False)
 
     def __post_init__(self) -> None:
         self.stores = TeamStores(self.world, self.scenario["team_id"])
+        self.agents = WorldAgents(self.world, self.scenario["team_id"])
 
     @property
     def world(self) -> World:
