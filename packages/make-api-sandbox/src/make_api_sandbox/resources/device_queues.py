@@ -73,7 +73,15 @@ def delete_outgoings(call: Call) -> JsonObject:
     return _deleted(call, OUTGOING)
 
 
-def enqueue(world: World, device_id: int, direction: str, scope: str, data: JsonObject) -> str:
+def enqueue(
+    world: World,
+    device_id: int,
+    direction: str,
+    scope: str,
+    data: JsonObject,
+    *,
+    created: str | None = None,
+) -> str:
     """Put a message into a queue of a device and return its id.
 
     Args:
@@ -82,6 +90,7 @@ def enqueue(world: World, device_id: int, direction: str, scope: str, data: Json
         direction: `incoming` or `outgoing`.
         scope: What it is about, such as `call`.
         data: Its content; `size` is the number of bytes of its JSON.
+        created: When it came, an API time; now without it.
     """
     message_id = world.fresh_hex()
     world.insert(
@@ -91,7 +100,7 @@ def enqueue(world: World, device_id: int, direction: str, scope: str, data: Json
         direction=direction,
         scope=scope,
         size=len(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()),
-        created=world.clock.stamp(),
+        created=created or world.clock.stamp(),
         data=data,
     )
     return message_id
