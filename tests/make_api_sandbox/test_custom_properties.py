@@ -306,6 +306,9 @@ async def test_lists_of_scenarios_show_the_values_where_the_feature_is_used(
     query = {"organizationId": 1, "cols[]": ["id", "customProperties"], "id[]": 2}
     asked = await studio.get("/scenarios", params=query)
     assert asked["scenarios"] == [{"id": 2, "customProperties": FULL}]
+    one = await studio.get("/scenarios/2", params={"cols[]": ["id", "customProperties"]})
+    assert one["scenario"] == {"id": 2, "customProperties": FULL}
+    assert "customProperties" not in (await studio.get("/scenarios/2"))["scenario"]
 
 
 async def test_who_may_edit_a_scenario_may_edit_its_properties(studio: "Studio") -> None:

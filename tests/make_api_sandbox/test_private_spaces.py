@@ -180,3 +180,21 @@ async def test_the_older_name_changes_the_limit_too(studio: "Studio") -> None:
     again = (await studio.get(f"/private-spaces/{made['id']}"))["privateSpace"]
     assert again["operationsLimit"] == 7
     assert (await studio.call("PATCH", f"/personal-spaces/{made['id']}", {})).status_code == 400
+
+
+async def test_a_space_goes_with_its_person(studio: "Studio") -> None:
+    mia = studio.join("Mia", role=13)
+    made = await space(studio, mia)
+    studio.world.delete("users", mia)
+    assert (await studio.get("/private-spaces", organizationId=1))["privateSpaces"] == []
+    assert studio.world.get("teams", made["id"]) is None
+
+
+async def test_lists_show_all_columns_but_the_counters_of_the_detail(studio: "Studio") -> None:
+    made = await space(studio)
+    query = {"organizationId": 1, "cols[]": "*"}
+    (listed,) = (await studio.get("/private-spaces", params=query))["privateSpaces"]
+    one = (await studio.get(f"/private-spaces/{made['id']}", params=query))["privateSpace"]
+    assert set(one) - set(listed) == {"operations", "transfer", "centicredits"}
+    wrong = {"organizationId": 1, "cols[]": "colour"}
+    assert (await studio.call("GET", "/private-spaces", params=wrong)).status_code == 400

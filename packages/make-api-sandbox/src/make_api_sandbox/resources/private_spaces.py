@@ -31,7 +31,7 @@ LIMITS = (
 COUNTERS = ("operations", "transfer", "centicredits")
 BASE = ("id", "name", "organizationId", "globalAgentsEnabled", "type", *OWNER)
 REST = ("deleted", "externalId")
-LISTED = Columns((*BASE, *LIMITS), (*COUNTERS, *REST))
+LISTED = Columns((*BASE, *LIMITS), REST)
 DETAIL = Columns((*BASE, *LIMITS, *COUNTERS), REST)
 CHANGED = (*BASE, *LIMITS, *REST)
 PAGING = Paging({"name": "name COLLATE NOCASE"}, limit=100)

@@ -41,7 +41,7 @@ BEFORE_COUNTERS = (
 COUNTERS = ("operations", "centicredits", "transfer", "usedModules")
 VERSIONS = ("scenarioVersion", "moduleSequenceId")
 
-ONE = Columns((*BEFORE_COUNTERS, "isActive"), (*VERSIONS, *COUNTERS))
+ONE = Columns((*BEFORE_COUNTERS, "isActive"), (*VERSIONS, *COUNTERS, "customProperties"))
 LISTED = Columns((*BEFORE_COUNTERS, *COUNTERS, "isActive"), (*VERSIONS, "customProperties"))
 
 SHOWN_SCHEDULING = ("type", "interval")
