@@ -17,6 +17,7 @@ from typing import Any, cast
 from make_api_sandbox.clock import parse_stamp, stamp
 from make_api_sandbox.http.body import Member
 from make_api_sandbox.http.errors import invalid_parameters
+from make_api_sandbox.http.json_reading import read_json
 from make_api_sandbox.scenarios.documents import (
     module_sequence,
     read_blueprint,
@@ -46,7 +47,7 @@ def document() -> Member:
         if not isinstance(value, str):
             return "should be string"
         try:
-            parsed: Any = json.loads(value)
+            parsed: Any = read_json(value)
         except ValueError:
             return "should be JSON text"
         return None if isinstance(parsed, dict) else "should be JSON text of an object"
@@ -69,7 +70,7 @@ def content(body: JsonObject, licence: JsonObject) -> JsonObject:
     if "scheduling" in body:
         columns["scheduling"] = read_scheduling(_text(body["scheduling"]), licence)
     if "controller" in body:
-        controller = _controller(json.loads(_text(body["controller"])))
+        controller = _controller(read_json(_text(body["controller"])))
         columns |= {
             "controller": controller,
             "name": controller["name"],

@@ -1,6 +1,5 @@
 """A request as the bundle it becomes (Make API reference, chapter 1.19)."""
 
-import json
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import parse_qsl
@@ -12,6 +11,7 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from make_api_sandbox.engine.values import plain
+from make_api_sandbox.http.json_reading import read_json
 from make_api_sandbox.shapes import JsonObject
 
 LOGGED_CHARACTERS = 100_000
@@ -73,8 +73,8 @@ async def _body_members(request: Request, body: bytes, *, stringify: bool) -> Js
 
 def _json_members(text: str) -> JsonObject:
     try:
-        parsed: Any = json.loads(text)
-    except (ValueError, RecursionError):
+        parsed: Any = read_json(text)
+    except ValueError:
         return {"value": text}
     return cast(JsonObject, parsed) if isinstance(parsed, dict) else {"value": parsed}
 

@@ -5,12 +5,12 @@ and unknown members, wrong types and broken bounds are reported together in one 
 chapter 1.4).
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from make_api_sandbox.http.errors import ApiError, invalid_parameters, missing
+from make_api_sandbox.http.json_reading import read_json
 from make_api_sandbox.shapes import JsonObject
 
 Check = Callable[[Any], str | None]
@@ -91,7 +91,7 @@ def parse_object(raw: bytes) -> JsonObject:
         ApiError: 400 when it is no JSON or no object.
     """
     try:
-        body: Any = json.loads(raw) if raw.strip() else {}
+        body: Any = read_json(raw) if raw.strip() else {}
     except ValueError as error:
         raise ApiError(400, "SC400", "Invalid JSON body.", detail=str(error)) from error
     if not isinstance(body, dict):
@@ -183,7 +183,7 @@ def json_text() -> Member:
         if not isinstance(value, str):
             return "should be string"
         try:
-            json.loads(value)
+            read_json(value)
         except ValueError:
             return "should be JSON text"
         return None

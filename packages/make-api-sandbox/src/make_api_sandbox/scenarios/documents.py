@@ -1,12 +1,12 @@
 """Reads what arrives as a scenario: the blueprint, its scheduling, its inputs and outputs."""
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, cast
 
 from make_api_sandbox.http.errors import ApiError, invalid_parameters, plan_required, refused
+from make_api_sandbox.http.json_reading import read_json
 from make_api_sandbox.shapes import JsonObject
 
 BUILT_IN_APPS = frozenset(
@@ -108,7 +108,7 @@ def read_blueprint(source: str) -> JsonObject:
         ApiError: 400 when it is no object, lacks `flow` or `metadata`, or names a module that does
             not exist (Make API reference, chapter 1.15).
     """
-    blueprint: Any = json.loads(source)
+    blueprint: Any = read_json(source)
     if not isinstance(blueprint, dict):
         raise invalid_parameters([("blueprint", "Blueprint should be object.")])
     document = cast(JsonObject, blueprint)
@@ -244,7 +244,7 @@ def read_scheduling(source: str, licence: JsonObject) -> JsonObject:
     Raises:
         ApiError: 400 that lists every fault; 402 for `on-demand` without the licence for it.
     """
-    parsed: Any = json.loads(source)
+    parsed: Any = read_json(source)
     if not isinstance(parsed, dict):
         raise invalid_parameters([("scheduling", "Scheduling should be object.")])
     scheduling = cast(JsonObject, parsed)

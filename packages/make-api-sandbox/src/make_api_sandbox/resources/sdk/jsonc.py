@@ -1,8 +1,9 @@
 """JSON with comments and trailing commas, in which the code of custom apps is written."""
 
-import json
 import re
 from typing import Any
+
+from make_api_sandbox.http.json_reading import read_json
 
 _TOKEN = re.compile(
     r"""
@@ -21,4 +22,4 @@ def parse(source: str) -> Any:
         ValueError: It is no JSON, also without its comments and trailing commas.
     """
     plain = _TOKEN.sub(lambda found: found.group("text") or " ", source)
-    return json.loads(plain) if plain.strip() else None
+    return read_json(plain) if plain.strip() else None
