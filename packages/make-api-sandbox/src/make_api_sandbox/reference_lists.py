@@ -249,3 +249,11 @@ LANGUAGES: tuple[tuple[str, str], ...] = (
     ("vi", "Vietnamese"),
     ("zh", "Chinese"),
 )
+
+ZONES: tuple[tuple[int, str, str], ...] = (
+    # id, domain, name
+    (1, "eu1.make.com", "EU1"),
+    (2, "us1.make.com", "US1"),
+    (3, "eu2.make.com", "EU2"),
+    (4, "us2.make.com", "US2"),
+)

@@ -2,7 +2,7 @@
 
 from make_api_sandbox.http.call import Call
 from make_api_sandbox.http.routing import route
-from make_api_sandbox.reference_lists import COUNTRIES, LANGUAGES, LOCALES, TIME_ZONES
+from make_api_sandbox.reference_lists import COUNTRIES, LANGUAGES, LOCALES, TIME_ZONES, ZONES
 from make_api_sandbox.scopes import ALL_SCOPES
 from make_api_sandbox.shapes import JsonObject
 
@@ -72,12 +72,7 @@ def list_regions(call: Call) -> JsonObject:
 @route("GET", "/enums/imt-zones")
 def list_zones(call: Call) -> JsonObject:
     """Zones of the public cloud."""
-    names = ("eu1", "us1", "eu2", "us2")
-    zones = [
-        {"id": id, "domain": f"{name}.make.com", "name": name.upper()}
-        for id, name in enumerate(names, 1)
-    ]
-    return {"imtZones": zones}
+    return {"imtZones": [{"id": id, "domain": at, "name": name} for id, at, name in ZONES]}
 
 
 @route("GET", "/enums/timezones")

@@ -12,6 +12,7 @@ from make_api_sandbox.http.errors import (
     refused,
 )
 from make_api_sandbox.http.routing import route
+from make_api_sandbox.notifications import tell_invited
 from make_api_sandbox.resources.memberships import present_in_organization, require_role
 from make_api_sandbox.resources.users import present_user
 from make_api_sandbox.roles import MEMBER, OWNER, TEAM_MEMBER
@@ -64,6 +65,7 @@ def invite(call: Call) -> JsonObject:
         team_ids=teams,
         created=call.clock.stamp(),
     )
+    tell_invited(call.world, user["id"], call.organization)
     return {"user": present_user(user), "userOrganizationRole": _role(call, user["id"])}
 
 

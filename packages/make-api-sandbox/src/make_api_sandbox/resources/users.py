@@ -164,12 +164,6 @@ def edit_user(call: Call) -> JsonObject:
     return {"user": USER.pick(present_user(row), call.cols)}
 
 
-@route("GET", "/users/unread-notifications", scope="user:read")
-def count_unread(call: Call) -> JsonObject:
-    """How many notifications wait; the sandbox sends none."""
-    return {"userUnreadNotifications": 0}
-
-
 def present_user(row: Row) -> JsonObject:
     """A person as the API shows one."""
     digest = hashlib.md5(row["email"].lower().encode(), usedforsecurity=False).hexdigest()
@@ -213,5 +207,9 @@ def present_me(world: World, row: Row) -> JsonObject:
         "hasPassword": True,
         "tfaEnabled": row["tfa_status"] > 0,
         "hasAddedApp": False,
-        "isAffiliatePartner": False,
+        "isAffiliatePartner": _is_partner(world, row["id"]),
     }
+
+
+def _is_partner(world: World, user_id: int) -> bool:
+    return world.row("SELECT 1 FROM affiliate_partners WHERE user_id = ?", user_id) is not None

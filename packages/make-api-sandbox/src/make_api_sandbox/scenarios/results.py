@@ -8,6 +8,7 @@ from make_api_sandbox.engine.errors import RunError
 from make_api_sandbox.engine.execution import Execution, Incomplete, ModuleRecord, Status
 from make_api_sandbox.engine.plan import Settings
 from make_api_sandbox.engine.values import plain, size
+from make_api_sandbox.notifications import tell_of_run
 from make_api_sandbox.scenarios.events import organization_id
 from make_api_sandbox.scenarios.order import Order
 from make_api_sandbox.scenarios.state import is_instant, set_next, stop_for_errors
@@ -159,13 +160,16 @@ def interrupt_lost_runs(world: World, owner: str, limit: timedelta) -> None:
 
 
 def follow_up(world: World, order: Order, result: Execution) -> None:
-    """Count errors, switch off, pause, and store incomplete executions."""
+    """Count errors, switch off, pause, store incomplete executions, and tell the team."""
     scenario = world.get("scenarios", order.scenario["id"])
     if scenario is None:
         return
+    was_active = scenario["is_active"]
     _keep_incompletes(world, order, scenario, result)
     _count_errors(world, scenario, result)
     scenario = world.get("scenarios", scenario["id"]) or scenario
+    switched_off = was_active and not scenario["is_active"]
+    tell_of_run(world, scenario, result, switched_off=switched_off)
     if result.error and result.error.name in TEMPORARY and scenario["next_exec_ms"]:
         later = result.ended + PAUSE
         if scenario["next_exec_ms"] < milliseconds(later):
