@@ -145,8 +145,10 @@ def test_an_else_moves_behind_the_conditions_unless_a_merge_counts_on_its_place(
 
 
 def test_branches_end_where_they_are_when_nothing_follows() -> None:
-    again = mended("S22", blueprint(START, if_else(2, branch(sleep(3), test=TEST))))
+    ends = branch(sleep(4), merge=False)
+    again = mended("S22", blueprint(START, if_else(2, branch(sleep(3), test=TEST), ends)))
     assert value_at(again, "flow", 1, "branches", 0, "merge") is False
+    assert value_at(again, "flow", 1, "branches", 1) == ends
     followed = blueprint(START, if_else(2, branch(sleep(3), test=TEST)), sleep(4))
     assert [each.fixable for each in found("S22", followed)] == [False]
 
@@ -160,6 +162,15 @@ def test_missing_entries_of_a_merge_are_filled_with_nothing() -> None:
     again = mended("S23", document)
     assert value_at(again, "flow", 2, "outputs", 0, "mappings") == ["a", None]
     assert value_at(again, "flow", 2, "filters") == [None, None]
+
+
+def test_a_merge_without_filters_gets_none() -> None:
+    document = blueprint(
+        START,
+        if_else(2, branch(sleep(3), test=TEST), branch(sleep(4))),
+        merge(5, {"name": "text", "mappings": ["a"]}),
+    )
+    assert "filters" not in as_object(value_at(mended("S23", document), "flow", 2))
 
 
 def test_too_many_entries_of_a_merge_are_left_to_a_person() -> None:

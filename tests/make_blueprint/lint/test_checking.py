@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from make_blueprint.document import Blueprint, clone
+from make_blueprint.document import Blueprint, as_object, clone
 from make_blueprint.lint.checking import Profile, lint, rules
 from make_blueprint.lint.mending import mend
 from make_blueprint.lint.rule import Rule
+from make_blueprint.lint.subject import Subject
 from make_blueprint.lint.surroundings import NOTHING, Surroundings
 
 from tests.make_blueprint.generate import blueprint, module, router
@@ -116,3 +117,12 @@ def test_names_are_unique_and_ids_are_letters_with_two_digits() -> None:
 def test_every_rule_explains_itself_in_the_manual() -> None:
     explained = [rule for rule in rules().values() if rule.explanation]
     assert len(explained) > len(rules()) / 2
+
+
+def test_a_subject_passes_over_what_is_no_module_and_what_never_runs() -> None:
+    document = blueprint(module(1), "no module", module(2), module(3))
+    detached = module(9, mapper={"value": "{{1.value}}"})
+    as_object(as_object(document["metadata"])["designer"])["orphans"] = [[detached]]
+    subject = Subject(document)
+    assert [visit.id for visit in subject.before(subject.by_id[3])] == [2, 1]
+    assert subject.uses_of(subject.by_id[1]) == []

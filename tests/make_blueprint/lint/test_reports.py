@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 from xml.etree import ElementTree
@@ -10,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft202012Validator
 from make_blueprint.document import Blueprint
-from make_blueprint.lint.checking import Profile, lint, rules
+from make_blueprint.lint.checking import Profile, Report, lint, rules
 from make_blueprint.lint.mending import mend
 from make_blueprint.lint.reports.junit import to_junit
 from make_blueprint.lint.reports.plain import to_json
@@ -119,6 +120,19 @@ def test_a_finding_keeps_its_fingerprint_when_lines_move() -> None:
     prints = [[result["partialFingerprints"] for result in results] for results in runs]
     assert prints[0] == prints[1]
     assert len({json.dumps(each) for each in prints[0]}) == len(prints[0])
+
+
+def test_a_finding_about_the_whole_has_no_place_within() -> None:
+    sleeps = [module(n, "util:FunctionSleep", mapper={"duration": "1"}) for n in range(1, 40)]
+    large = lint(blueprint(*sleeps), NOTHING, Profile(frozenset({"S33"})))
+    bare = [replace(each, remedy="") for each in large.findings]
+    report = FileReport("large.json", Report(bare, {}))
+    (result,) = json.loads(to_sarif([report]))["runs"][0]["results"]
+    assert "logicalLocations" not in result["locations"][0]
+    assert to_text([report]).splitlines() == [
+        "large.json:1:1: info S33 too-large: 39 modules, nested 0 deep.",
+        "1 blueprint checked: 1 info.",
+    ]
 
 
 def test_junit_has_a_suite_for_each_file_and_a_case_for_each_rule() -> None:

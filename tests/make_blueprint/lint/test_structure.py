@@ -237,6 +237,23 @@ def test_a_module_without_a_place_gets_one_beside_its_neighbour() -> None:
     assert as_object(second["metadata"])["designer"] == {"x": 600, "y": 0}
 
 
+def test_several_modules_without_a_place_stand_in_a_row() -> None:
+    document = sound()
+    for item in as_list(document["flow"])[1:3]:
+        as_object(item).pop("metadata")
+    placed = [
+        as_object(as_object(item)["metadata"]) for item in as_list(mended("S12", document)["flow"])
+    ]
+    assert [as_object(each["designer"])["x"] for each in placed] == [300, 600, 900, 1200]
+
+
+def test_an_unsaved_placeholder_needs_no_id() -> None:
+    document = sound()
+    with_module_added({"id": None, "module": "placeholder:Placeholder"})(document)
+    assert places("S07", document) == []
+    assert places("S14", document) == ["flow[4]"]
+
+
 def test_a_feeder_beside_the_parameters_is_moved_into_them() -> None:
     document = sound()
     aggregator = as_object(as_list(document["flow"])[2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 
 from make_blueprint.document import Blueprint, clone
 from make_blueprint.lint.checking import (
@@ -55,11 +56,9 @@ def mend(
     copy = clone(blueprint)
     done: list[Finding] = []
     fixing = [rule for rule in rules().values() if rule.fix and profile.wants(rule)]
-    for _ in range(_MAX_ROUNDS):
-        found = _round(fixing, copy, surroundings, profile)
+    rounds = iter(lambda: _round(fixing, copy, surroundings, profile), [])
+    for found in islice(rounds, _MAX_ROUNDS):
         done += found
-        if not found:
-            break
     return Mended(copy, done, lint(copy, surroundings, profile))
 
 
