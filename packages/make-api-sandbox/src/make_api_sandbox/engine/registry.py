@@ -4,25 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, TypeAlias
 
 from make_api_sandbox.engine.values import Bundle, Json, Value
 
 if TYPE_CHECKING:
     from make_api_sandbox.engine.state import Run
-
-FAMILIES = (
-    "aggregators",
-    "ai",
-    "datastore",
-    "flow",
-    "gateway",
-    "http",
-    "json",
-    "scenarios",
-    "text",
-    "util",
-)
 
 CLOSED_APPS = frozenset({"builtin", "gateway", "scenario-service"})
 """Apps all of whose modules are implemented: any other name in them does not exist."""
@@ -120,8 +108,10 @@ def aggregation(slug: str) -> AggregatorFunction:
 
 @cache
 def _load() -> None:
-    for family in FAMILIES:
-        import_module(f"make_api_sandbox.engine.modules.{family}")
+    """Import every family of modules, so that their implementations register themselves."""
+    families = import_module("make_api_sandbox.engine.modules")
+    for family in iter_modules(families.__path__, f"{families.__name__}."):
+        import_module(family.name)
 
 
 def price(slug: str, operations: int, seconds: float) -> int:

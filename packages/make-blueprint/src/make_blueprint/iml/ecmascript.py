@@ -20,7 +20,7 @@ from types import MappingProxyType
 
 from make_blueprint.iml.backtracking import risk, searches
 from make_blueprint.iml.errors import Refused
-from make_blueprint.iml.limits import MAX_PATTERN, MAX_PATTERN_INPUT
+from make_blueprint.iml.limits import MAX_PATTERN, MAX_PATTERN_INPUT, bounded_text
 
 _LINE_ENDS = r"\n\r\u2028\u2029"
 _SPACES = r"\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -40,6 +40,7 @@ _QUANTIFIER = re.compile(r"[*+?]|\{[0-9]+(?:,[0-9]*)?\}")
 _GROUP = re.compile(r"\((?:\?(?:[:=!]|<[=!]|<(?P<name>[A-Za-z_$][\w$]*)>))?", re.ASCII)
 _HEX = re.compile(r"x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})")
 _UNICODE_HEX = re.compile(r"x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\}")
+_REPLACEMENT = re.compile(r"\$(?:\$|&|[0-9]{1,2})")
 _SLASHED = re.compile(r"/(?P<pattern>.+)/(?P<flags>[a-z]*)", re.DOTALL)
 
 
@@ -141,6 +142,38 @@ def matches(pattern: str, flags: str, text: str) -> Iterator[Found]:
             return
         start, end = spans[0]
         at = end + (end == start)
+
+
+def replaced(pattern: str, flags: str, text: str, replacement: str) -> str:
+    """The text with its matches replaced: all with the flag `g`, else the first.
+
+    In the replacement `$&` is the match, `$1` to `$99` a group and `$$` a dollar sign.
+
+    Raises:
+        Refused: As for `matches`, or the result is too long.
+    """
+    pieces: list[str] = []
+    at = size = 0
+    for match in matches(pattern, flags, text):
+        expanded = _expanded(replacement, match)
+        pieces += (text[at : match.start], expanded)
+        size += len(expanded)
+        bounded_text(size)
+        at = match.end
+    return "".join(pieces) + text[at:]
+
+
+def _expanded(replacement: str, match: Found) -> str:
+    return _REPLACEMENT.sub(lambda part: _insertion(part[0], match), replacement)
+
+
+def _insertion(part: str, match: Found) -> str:
+    if part in ("$$", "$&"):
+        return "$" if part == "$$" else match[0] or ""
+    for digits in (part[1:3], part[1:2]):
+        if 1 <= int(digits) <= match.groups:
+            return (match[int(digits)] or "") + part[1 + len(digits) :]
+    return part
 
 
 def _search(pattern: re.Pattern[str], text: str) -> Callable[[int], list[tuple[int, int]] | None]:

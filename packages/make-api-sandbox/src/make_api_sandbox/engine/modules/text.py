@@ -1,60 +1,54 @@
-"""The Text parser app: match, replace."""
+"""The Text parser app: match, replace, HTML to text."""
 
-import re
 from collections.abc import Sequence
 
 from make_api_sandbox.engine.errors import ModuleError
 from make_api_sandbox.engine.fields import required
+from make_api_sandbox.engine.html_text import html_to_text
+from make_api_sandbox.engine.patterns import flags_of, match_bundle, matches, replaced
 from make_api_sandbox.engine.registry import Operation, module
 from make_api_sandbox.engine.values import Bundle, as_bundle, text, truth
 
-LONGEST_SUBJECT = 1_000_000
-"""Characters of a text that patterns are tried on."""
+NEWLINES = {"lf": "\n", "crlf": "\r\n", "cr": "\r"}
 
 
 @module("regexp:Parser", "regexp:AdvancedParser")
 async def match(operation: Operation) -> Sequence[Bundle]:
-    """One bundle per match, with groups under `$1`, `$2`… or their names."""
+    """One bundle per match, with groups under `$1`, `$2`… or their names.
+
+    A global search that matches an empty text would find it for ever. It fails, or with
+    `ignoreInfiniteLoopsWhenGlobal` ends there with what it has; how Make ends it is not documented.
+    """
     settings: Bundle = {**as_bundle(operation.parameters), **operation.mapper}
     required(settings, "pattern")
-    found = _compiled(settings).finditer(text(settings.get("text"))[:LONGEST_SUBJECT])
-    matches = (
-        list(found) if truth(settings.get("global")) else [m for m in [next(found, None)] if m]
-    )
-    if not matches and truth(settings.get("continueWhenNoRes")):
+    bundles: list[Bundle] = []
+    flags = flags_of(settings)
+    for found in matches(text(settings["pattern"]), flags, text(settings.get("text"))):
+        if "g" in flags and found.start == found.end:
+            if truth(settings.get("ignoreInfiniteLoopsWhenGlobal")):
+                break
+            raise ModuleError("RuntimeError", "The pattern matches an empty text for ever.")
+        bundles.append(match_bundle(len(bundles) + 1, found))
+    if not bundles and truth(settings.get("continueWhenNoRes")):
         return [{"i": 0}]
-    return [_bundle(index, each) for index, each in enumerate(matches, 1)]
-
-
-def _bundle(index: int, found: re.Match[str]) -> Bundle:
-    groups: Bundle = {f"${at}": group for at, group in enumerate(found.groups(), 1)}
-    return {**groups, **found.groupdict(), "i": index, "__IMTMATCH__": found.group(0)}
+    return bundles
 
 
 @module("regexp:Replace")
 async def replace(operation: Operation) -> Sequence[Bundle]:
-    """Replace the first match, or all of them."""
+    """Replace the first match, or all of them; `$1` in the new value is a group, `$&` the match."""
     required(operation.mapper, "pattern")
-    substitute = re.sub(
-        r"\$(\d)", r"\\g<\1>", text(operation.mapper.get("value")).replace("\\", r"\\")
+    pattern, flags = text(operation.mapper["pattern"]), flags_of(operation.mapper)
+    subject, value = text(operation.mapper.get("text")), text(operation.mapper.get("value"))
+    return [{"text": replaced(pattern, flags, subject, value)}]
+
+
+@module("regexp:HTMLToText")
+async def to_text(operation: Operation) -> Sequence[Bundle]:
+    """Write HTML as plain text."""
+    newline = NEWLINES.get(text(operation.mapper.get("newline")).lower(), "\n")
+    plain = html_to_text(
+        text(operation.mapper.get("html")),
+        uppercase_headings=truth(operation.mapper.get("uppercaseHeadings")),
     )
-    count = 0 if truth(operation.mapper.get("global")) else 1
-    subject = text(operation.mapper.get("text"))[:LONGEST_SUBJECT]
-    try:
-        return [{"text": _compiled(operation.mapper).sub(substitute, subject, count=count)}]
-    except (re.error, IndexError) as error:
-        raise ModuleError("BundleValidationError", f"Invalid replacement: {error}") from error
-
-
-def _compiled(settings: Bundle) -> re.Pattern[str]:
-    pattern = text(settings.get("pattern"))
-    flags = 0 if truth(settings.get("sensitive")) else re.IGNORECASE
-    flags |= re.MULTILINE if truth(settings.get("multiline")) else 0
-    flags |= re.DOTALL if truth(settings.get("singleline")) else 0
-    try:
-        return re.compile(
-            pattern.replace("(?<", "(?P<").replace("(?P<=", "(?<=").replace("(?P<!", "(?<!"), flags
-        )
-    except re.error as error:
-        message = f"Invalid regular expression '{pattern}': {error}"
-        raise ModuleError("BundleValidationError", message) from error
+    return [{"text": plain.replace("\n", newline)}]

@@ -1,10 +1,10 @@
 """The Tools app: variables, sleep, compose, switch, increment, basic trigger."""
 
-import re
 from collections.abc import Sequence
 
-from make_api_sandbox.engine.errors import ModuleError, invalid_parameters
+from make_api_sandbox.engine.errors import invalid_parameters
 from make_api_sandbox.engine.fields import required
+from make_api_sandbox.engine.patterns import found
 from make_api_sandbox.engine.registry import Operation, module
 from make_api_sandbox.engine.values import (
     Bundle,
@@ -141,13 +141,7 @@ async def switch(operation: Operation) -> Sequence[Bundle]:
 
 
 def _matches(pattern: str, subject: str, use_patterns: bool) -> bool:
-    if not use_patterns:
-        return pattern == subject
-    try:
-        return re.search(pattern, subject) is not None
-    except re.error as error:
-        message = f"Invalid regular expression '{pattern}': {error}"
-        raise ModuleError("BundleValidationError", message) from error
+    return found(pattern, subject) if use_patterns else pattern == subject
 
 
 @module("util:BasicTrigger")

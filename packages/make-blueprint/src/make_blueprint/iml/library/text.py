@@ -34,7 +34,6 @@ _EMOJI = re.compile(
     f"[\U0001f1e6-\U0001f1ff]{{2}}|[0-9#*]\ufe0f?\u20e3|{_PICTURE}{_MARKS}(?:\u200d{_PICTURE}{_MARKS})*"
 )
 _BROKEN_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
-_REPLACEMENT = re.compile(r"\$(?:\$|&|[0-9]{1,2})")
 
 
 def to_units(text: str) -> str:
@@ -146,29 +145,7 @@ def replace(text: str, search: str, replacement: str) -> Value:
 def _replace_matches(text: str, pattern: str, flags: str, replacement: str) -> str:
     if ecmascript.has_named_group(pattern):
         raise Refused("named groups cannot be used in a replacement")
-    pieces: list[str] = []
-    at = size = 0
-    for match in ecmascript.matches(pattern, flags, text):
-        expanded = _expanded(replacement, match)
-        pieces += (text[at : match.start], expanded)
-        size += len(expanded)
-        bounded_text(size)
-        at = match.end
-    return "".join(pieces) + text[at:]
-
-
-def _expanded(replacement: str, match: ecmascript.Found) -> str:
-    return _REPLACEMENT.sub(lambda part: _insertion(part[0], match), replacement)
-
-
-def _insertion(part: str, match: ecmascript.Found) -> str:
-    if part in ("$$", "$&"):
-        return "$" if part == "$$" else match[0] or ""
-    groups = match.groups
-    for digits in (part[1:3], part[1:2]):
-        if 1 <= int(digits) <= groups:
-            return (match[int(digits)] or "") + part[1 + len(digits) :]
-    return part
+    return ecmascript.replaced(pattern, flags, text, replacement)
 
 
 @function("replaceEmojiCharacters")
