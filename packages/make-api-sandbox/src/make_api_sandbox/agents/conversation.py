@@ -107,10 +107,11 @@ class Conversation:
         self.iteration = self.agents.fresh_uuid()
         if self.thread:
             self._history = self.agents.history(self.thread, self.profile.iterations)
-        for one in messages:
-            yield self._step(one.role, one.content)
-        situation = self._situation(messages)
+        told = [self._step(one.role, one.content) for one in messages]
         self._prompt()
+        for step in told:
+            yield step
+        situation = self._situation(messages)
         async for step in self._turns(situation):
             yield step
         self._remember(messages)

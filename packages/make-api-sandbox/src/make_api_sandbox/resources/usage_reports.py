@@ -4,6 +4,7 @@ Their scopes, `organization:read` and `organization:view`, can not be given to a
 ordinary token is refused. Only a token that may do everything sees the count of tokens.
 """
 
+from make_api_sandbox.agents.in_world import llm_usage
 from make_api_sandbox.http.call import Call
 from make_api_sandbox.http.context import path_organization
 from make_api_sandbox.http.errors import permission_denied
@@ -13,9 +14,8 @@ from make_api_sandbox.shapes import JsonObject
 
 @route("GET", "/llm-usage/{organizationId}", scope="organization:read", context=path_organization)
 def get_llm_usage(call: Call) -> JsonObject:
-    """Tokens of Make's own AI provider: no module of the sandbox reaches a model, so none."""
-    names = ("usedInputTokens", "usedOutputTokens", "remainingInputTokens", "remainingOutputTokens")
-    return dict.fromkeys(names, 0)
+    """Tokens of Make's own AI provider, as the stand-in for its models counted them."""
+    return llm_usage(call.world, call.organization)
 
 
 @route("GET", "/consumptions/reports/{organizationId}", scope="organization:view")
