@@ -96,6 +96,24 @@ async def test_devices_are_listed_by_use_and_by_what_they_can_do(studio: "Studio
     assert (used["scenarioId"], free["scenarioId"]) == ([mine], [])
 
 
+async def test_a_scenario_shows_the_devices_it_uses(studio: "Studio") -> None:
+    one, other = await device(studio, "A"), await device(studio, "B")
+    field = {"name": "phone", "type": "device:scan"}
+    typed = {
+        "module": "android:WatchScans",
+        "parameters": {"phone": other},
+        "metadata": {"parameters": [field]},
+    }
+    scenario = studio.scenario("Scans", using(one), typed, using(999))
+    shown = [{"id": one, "scope": None}, {"id": other, "scope": "scan"}]
+    assert (await studio.get(f"/scenarios/{scenario}"))["scenario"]["devices"] == shown
+    plain = studio.scenario("Plain")
+    listed = (await studio.get("/scenarios", teamId=1))["scenarios"]
+    assert {each["id"]: each["devices"] for each in listed} == {scenario: shown, plain: []}
+    await studio.call("DELETE", f"/devices/{one}", confirmed="true")
+    assert (await studio.get(f"/scenarios/{scenario}"))["scenario"]["devices"] == shown[1:]
+
+
 async def test_a_device_is_renamed(studio: "Studio") -> None:
     path = f"/devices/{await device(studio)}"
     answer = await studio.call("PATCH", path, {"name": "Dock phone"}, params={"cols[]": "name"})

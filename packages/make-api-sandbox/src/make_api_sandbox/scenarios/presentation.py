@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from make_api_sandbox.custom_properties import are_in_use, properties_of
+from make_api_sandbox.device_uses import devices_of
 from make_api_sandbox.http.columns import Columns
 from make_api_sandbox.scenarios.documents import module_names
 from make_api_sandbox.shapes import JsonObject, Row
@@ -74,6 +75,7 @@ def _complete(world: World, rows: Sequence[Row], asked: Sequence[str]) -> list[J
     wanted = set(asked) & set(COUNTERS)
     used = _used(world, rows) if wanted else {}
     running = _running(world, ids)
+    devices = devices_of(world, ids) if "devices" in asked else {}
     properties = properties_of(world, ids) if "customProperties" in asked else {}
     return [
         {
@@ -81,6 +83,7 @@ def _complete(world: World, rows: Sequence[Row], asked: Sequence[str]) -> list[J
             "islocked": row["is_locked"] or row["id"] in running,
             "dlqCount": dlqs.get(row["id"], (0, 0))[0],
             "allDlqCount": dlqs.get(row["id"], (0, 0))[1],
+            "devices": devices.get(row["id"], []),
             "customProperties": properties.get(row["id"], {}),
             **used.get(row["id"], {}),
             **({"usedModules": used_modules(row["blueprint"])} if "usedModules" in asked else {}),
@@ -96,7 +99,6 @@ def _members(row: Row, users: dict[int, JsonObject]) -> JsonObject:
         "name": row["name"],
         "teamId": row["team_id"],
         "hookId": row["hook_id"],
-        "devices": extra.get("devices", []),
         "deviceId": None,
         "deviceScope": None,
         "concept": row["concept"],
