@@ -1,4 +1,4 @@
-"""The world itself: files, transactions, time, seeds, faults and steering."""
+"""The world itself: files, transactions, time, seeds and steering."""
 
 import sqlite3
 import subprocess
@@ -159,60 +159,6 @@ async def test_a_senseless_move_of_the_clock_is_400(
     answer = await studio.http.post("/_sandbox/clock", json=body)
     assert answer.status_code == 400
     assert studio.world.clock.stamp() == "2026-03-04T08:30:15.000Z"
-
-
-# Faults
-
-
-async def test_a_fault_begins_after_n_calls_and_ends_after_m(studio: "Studio") -> None:
-    await studio.control(
-        "POST",
-        "/faults",
-        {"path": "^/api/v2/teams/", "status": 503, "after": 1, "times": 2, "retry_after": 7},
-    )
-    answers = [await studio.call("GET", "/teams/1") for _ in range(4)]
-    assert [one.status_code for one in answers] == [200, 503, 503, 200]
-    assert answers[1].headers["retry-after"] == "7"
-    assert (await studio.call("GET", "/users/me")).status_code == 200
-
-
-async def test_a_fault_at_a_rate_hits_alike_in_the_same_history(studio: "Studio") -> None:
-    async def history() -> list[int]:
-        await studio.control("DELETE", "/faults")
-        studio.world.execute("DELETE FROM sqlite_sequence WHERE name = 'faults'")
-        await studio.control("POST", "/faults", {"method": "get", "status": 500, "rate": 0.4})
-        return [(await studio.call("GET", "/ping")).status_code for _ in range(40)]
-
-    first = await history()
-    assert first == await history()
-    assert 5 < first.count(500) < 28
-
-
-async def test_a_dropped_answer_leaves_the_effect_behind(studio: "Studio") -> None:
-    body = {"name": "Kept", "teamId": 1}
-    await studio.control("POST", "/faults", {"method": "POST", "drop": "after", "times": 1})
-    with pytest.raises(httpx.TransportError):
-        await studio.call("POST", "/scenarios-folders", body)
-    assert names(studio.world) == ["Kept"]
-    await studio.control("POST", "/faults", {"method": "POST", "drop": "before", "times": 1})
-    with pytest.raises(httpx.TransportError):
-        await studio.call("POST", "/scenarios-folders", body)
-    assert names(studio.world) == ["Kept"]
-
-
-async def test_a_malformed_answer_is_cut_short(studio: "Studio") -> None:
-    await studio.control("POST", "/faults", {"malformed": True, "times": 1})
-    answer = await studio.call("GET", "/teams/1")
-    assert answer.status_code == 200
-    with pytest.raises(ValueError, match=r"line 1"):
-        answer.json()
-
-
-@pytest.mark.parametrize("body", [{}, {"path": "("}, {"status": 99}, {"status": 500, "rate": 2}])
-async def test_a_fault_that_makes_no_sense_is_refused(
-    studio: "Studio", body: dict[str, object]
-) -> None:
-    assert (await studio.http.post("/_sandbox/faults", json=body)).status_code == 400
 
 
 # Steering and watching

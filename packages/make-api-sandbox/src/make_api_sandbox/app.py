@@ -33,7 +33,7 @@ from starlette.routing import Route as Path
 from make_api_sandbox import control
 from make_api_sandbox.audit.writing import witness
 from make_api_sandbox.background import Background
-from make_api_sandbox.http.access import credential, require_scopes
+from make_api_sandbox.http.access import WITHHELD, credential, require_scopes
 from make_api_sandbox.http.answers import Json
 from make_api_sandbox.http.call import Call
 from make_api_sandbox.http.errors import ApiError
@@ -147,7 +147,7 @@ def _admit(sandbox: Sandbox, route: Route, request: Request, body: bytes) -> Cal
     token, user = credential(world, request.headers.get("authorization"))
     call = Call(request, sandbox, spec, body, token, user)
     request.state.user_id = user["id"]
-    require_scopes(token, spec.scopes)
+    require_scopes(token, spec.scopes, withheld=getattr(request.state, WITHHELD, ()))
     spec.context(call)
     request.state.organization_id = call.organization_id
     if call.organization_id and spec.counted:

@@ -1,25 +1,33 @@
-"""`make-api-sandbox`: serve a world over HTTP, start it over, make tokens."""
+"""`make-api-sandbox`: serve a world over HTTP, start it over, make tokens, tell its secrets."""
 
 import argparse
+import json
 import logging
 import signal
 import socket
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import uvicorn
+from starlette.applications import Starlette
 
 from make_api_sandbox.app import create_app
 from make_api_sandbox.clock import EPOCH
 from make_api_sandbox.mount import default_world_path
-from make_api_sandbox.seeding import populate, start_over
+from make_api_sandbox.seed.licences import PLANS
+from make_api_sandbox.seed.telling import tell
+from make_api_sandbox.seed.truth import truth
+from make_api_sandbox.seeding import Recipe, populate, start_over, subscribe
 from make_api_sandbox.tokens import ensure_owner_token, mint, owner_id
 from make_api_sandbox.world import World, WorldError
 
 DEFAULT_PORT = 8555
 SHUTDOWN_SECONDS = 1
+RESET_HINT = "run `make-api-sandbox reset` with the same options"
 
 
 class CommandError(Exception):
@@ -47,22 +55,31 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="serve the world over HTTP until stopped")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     serve.add_argument("--port", type=int, default=DEFAULT_PORT, help="port; 0 takes a free one")
-    serve.add_argument(
-        "--clock", choices=("real", "driven"), help="keep or choose whose time it is"
-    )
     serve.set_defaults(run=_serve)
     reset = commands.add_parser("reset", help="empty the world and seed it again")
     reset.set_defaults(run=_reset)
     token = commands.add_parser("token", help="print a new token")
     token.add_argument("--scope", action="append", help="scope it carries, repeatable (everything)")
     token.set_defaults(run=_token)
+    truth = commands.add_parser("truth", help="print what is hidden in the seeded company")
+    truth.add_argument("--json", action="store_true", help="for programs instead of people")
+    truth.set_defaults(run=_truth)
     for command in (serve, reset):
-        command.add_argument("--seed", type=int, help="what the world is made from (1)")
-    for command in (serve, reset, token):
+        _add_recipe(command)
+    for command in (serve, reset, token, truth):
         command.add_argument(
             "--world", type=Path, help=f"file ({default_world_path()}) or :memory:"
         )
     return parser
+
+
+def _add_recipe(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--seed", type=int, help="what the world is made from (1)")
+    command.add_argument("--scale", type=int, help="times as many runs (1, about 15,000 runs)")
+    command.add_argument("--plan", choices=PLANS, help="plan of every organization")
+    command.add_argument(
+        "--clock", choices=("real", "driven"), help="keep or choose whose time it is"
+    )
 
 
 def _open(options: argparse.Namespace) -> World:
@@ -71,9 +88,10 @@ def _open(options: argparse.Namespace) -> World:
 
 def _reset(options: argparse.Namespace) -> None:
     world = _open(options)
-    seed = options.seed if options.seed is not None else world.setting("seed")
-    start_over(world, seed)
-    _say(f"World {world.path or 'in memory'} starts over from seed {seed}.")
+    recipe = replace(Recipe.of(world), **_wanted(options))
+    _choose_clock(world, options.clock)
+    start_over(world, recipe)
+    _say(f"World {world.path or 'in memory'} starts over from {_described(recipe)}.")
 
 
 def _token(options: argparse.Namespace) -> None:
@@ -83,40 +101,61 @@ def _token(options: argparse.Namespace) -> None:
     sys.stdout.write(mint(world, owner_id(world), scopes, label="command line") + "\n")
 
 
+def _truth(options: argparse.Namespace) -> None:
+    world = _open(options)
+    populate(world)
+    try:
+        found = truth(world)
+    except LookupError as error:
+        raise CommandError(f"{error}; run `make-api-sandbox reset`") from error
+    sys.stdout.write(json.dumps(found, indent=2) + "\n" if options.json else tell(world, found))
+
+
 def _serve(options: argparse.Namespace) -> None:
     world = _open(options)
     _prepare(world, options)
     listener = _listen(options.host, options.port)
     host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    app = create_app(world, public_url=url, in_process=False)
-    config = uvicorn.Config(
-        app,
-        log_level="error",
-        lifespan="on",
-        access_log=False,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-    )
-    logging.getLogger("uvicorn.error").addFilter(_is_unintended)
+    server = _Server(uvicorn_config(create_app(world, public_url=url, in_process=False)))
     _say(_banner(url, world))
     try:
-        _Server(config).run(sockets=[listener])
+        server.run(sockets=[listener])
     finally:
         listener.close()
         world.close()
 
 
-def _prepare(world: World, options: argparse.Namespace) -> None:
-    """Choose the clock and seed a new world; a seed for a world that is lived in is refused."""
-    if options.clock == "real":
+def _wanted(options: argparse.Namespace) -> dict[str, Any]:
+    """The parts of the recipe that were asked for."""
+    asked = {name: getattr(options, name) for name in ("seed", "scale", "plan")}
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def _described(recipe: Recipe) -> str:
+    plan = f", plan {recipe.plan}" if recipe.plan else ""
+    return f"seed {recipe.seed}, scale {recipe.scale}{plan}"
+
+
+def _choose_clock(world: World, mode: str | None) -> None:
+    if mode == "real":
         world.clock.release()
-    elif options.clock == "driven" and world.clock.mode == "real":
+    elif mode == "driven" and world.clock.mode == "real":
         world.clock.freeze(EPOCH)
-    if options.seed is not None and world.is_empty:
-        start_over(world, options.seed)
-    elif options.seed not in (None, world.setting("seed")):
-        raise CommandError("the world was made from another seed; run `make-api-sandbox reset`")
-    populate(world)
+
+
+def _prepare(world: World, options: argparse.Namespace) -> None:
+    """Choose clock and plan, and seed a new world; one that is lived in is never made anew."""
+    had = Recipe.of(world)
+    wanted = replace(had, **_wanted(options))
+    if not world.is_empty and (wanted.seed, wanted.scale) != (had.seed, had.scale):
+        other = "seed" if wanted.seed != had.seed else "scale"
+        raise CommandError(f"the world was made from another {other}; {RESET_HINT}")
+    _choose_clock(world, options.clock)
+    if world.is_empty:
+        start_over(world, wanted)
+    elif wanted.plan and wanted.plan != had.plan:
+        subscribe(world, wanted.plan)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -126,6 +165,20 @@ def _listen(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise CommandError(f"cannot listen on {host}:{port}: {reason}") from error
+
+
+def uvicorn_config(app: Starlette) -> uvicorn.Config:
+    """How the sandbox is served: quietly, and ending soon when it is told to."""
+    logging.getLogger("uvicorn.error").addFilter(_is_unintended)
+    return uvicorn.Config(
+        app,
+        log_level="error",
+        lifespan="on",
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
 
 
 def _is_unintended(record: logging.LogRecord) -> bool:
@@ -150,10 +203,11 @@ class _Server(uvicorn.Server):
 
 def _banner(url: str, world: World) -> str:
     return (
-        f"Make API sandbox\n"
+        f"Make API sandbox: {url}/\n"
         f"  MAKE_BASE_URL={url}/api/v2\n"
         f"  MAKE_API_KEY={ensure_owner_token(world)}\n"
-        f"  world {world.path or 'in memory'}, clock {world.clock.mode}; control: {url}/_sandbox/"
+        f"  world {world.path or 'in memory'}, {_described(Recipe.of(world))}, clock"
+        f" {world.clock.mode}; control: {url}/_sandbox/"
     )
 
 

@@ -1,6 +1,7 @@
 """The world's time: the machine's own, or one that moves only when told."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -98,6 +99,17 @@ class Clock:
         moment = self.now() + timedelta(seconds=seconds)
         await self.set(moment)
         return moment
+
+    @contextmanager
+    def held(self) -> Generator[None]:
+        """Let no time pass inside, so that what is made together bears the same moment."""
+        was_real = self.mode == "real"
+        self.freeze(self.now())
+        try:
+            yield
+        finally:
+            if was_real:
+                self.release()
 
     def release(self) -> None:
         """Return to the machine's time."""

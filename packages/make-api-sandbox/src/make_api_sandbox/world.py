@@ -58,8 +58,9 @@ def _encoded(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterato
     for row in rows:
         values = [row[name] for name in names]
         for at in json_at:
-            if values[at] is not None:
-                values[at] = _as_json(values[at])
+            value = values[at]
+            if value is not None:
+                values[at] = "{}" if value == {} else _as_json(value)
         yield values
 
 

@@ -1,9 +1,14 @@
 """Who may do what: credentials, scopes and roles (API reference, chapters 1.2, 1.3 and 2.24)."""
 
+from collections.abc import Sequence
+
 from make_api_sandbox.clock import parse_stamp
 from make_api_sandbox.http.errors import not_logged_in, permission_denied
 from make_api_sandbox.shapes import Row
 from make_api_sandbox.world import World
+
+WITHHELD = "withheld_scopes"
+"""Attribute of `request.state` that holds the scopes a fault took away."""
 
 SUBJECTS = {
     "connections": "account",
@@ -47,10 +52,16 @@ def _is_over(world: World, expires: str | None) -> bool:
     return expires is not None and parse_stamp(expires) <= world.clock.now()
 
 
-def require_scopes(token: Row, scopes: tuple[str, ...]) -> None:
-    """Refuse with 403 unless the token carries every scope; `*` carries all."""
+def require_scopes(token: Row, scopes: tuple[str, ...], *, withheld: Sequence[str] = ()) -> None:
+    """Refuse with 403 unless the token carries every scope; `*` carries all.
+
+    Args:
+        token: The token.
+        scopes: What is needed.
+        withheld: What was taken from the token for this request.
+    """
     held: list[str] = token["scopes"]
-    if "*" not in held and not set(scopes) <= set(held):
+    if set(scopes) & set(withheld) or ("*" not in held and not set(scopes) <= set(held)):
         raise permission_denied()
 
 

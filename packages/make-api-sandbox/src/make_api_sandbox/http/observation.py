@@ -8,13 +8,19 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from make_api_sandbox.faults import Fault, strike
+from make_api_sandbox.http.access import WITHHELD
 from make_api_sandbox.http.answers import Json
+from make_api_sandbox.http.errors import RATE_MESSAGE, not_logged_in
+from make_api_sandbox.http.spoiling import Spoiled, date_header, is_hidden, no_such_execution
 from make_api_sandbox.world import World
 
 LOGGED_BODY_BYTES = 65_536
 LOGGED_REQUESTS = 10_000
 UNSEEN = "/_sandbox"
 """Control calls are neither logged nor failed."""
+
+PAGE = "/"
+"""The page for people is part of the control."""
 
 
 class Observation:
@@ -34,14 +40,14 @@ class Observation:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
-        if scope["type"] != "http" or scope["path"].startswith(UNSEEN):
+        if scope["type"] != "http" or _is_control(scope):
             await self._app(scope, receive, send)
             return
         scope = _routed_by_host(scope)
         scope.setdefault("state", {})
         body = await _whole_body(receive)
         fault = strike(self._world, scope["method"], scope["path"])
-        answer = _Answer(send, cut=fault is not None and fault.malformed)
+        answer = _Answer(send, date_header(self._world, fault))
         try:
             await self._serve(scope, _replay(body, receive), answer, fault)
         finally:
@@ -50,17 +56,34 @@ class Observation:
     async def _serve(
         self, scope: Scope, receive: Receive, answer: "_Answer", fault: Fault | None
     ) -> None:
-        if fault and fault.latency_ms:
+        if fault is None:
+            return await self._app(scope, receive, answer.send)
+        if fault.latency_ms:
             await asyncio.sleep(fault.latency_ms / 1000)
-        if fault and fault.drop == "before":
+        if fault.drop == "before":
             return await self._drop(answer)
-        if fault and fault.status is not None:
-            return await _stand_in(fault)(scope, receive, answer.send)
-        if fault and fault.drop == "after":
+        stand_in = _stand_in(self._world, scope, fault)
+        if stand_in:
+            return await stand_in(scope, receive, answer.send)
+        if fault.without_scopes:
+            scope["state"][WITHHELD] = tuple(fault.without_scopes)
+        if fault.drop == "after":
             await self._app(scope, receive, _nowhere)
             return await self._drop(answer)
-        await self._app(scope, receive, answer.send)
-        return await answer.finish()
+        return await self._spoil(scope, receive, answer, fault)
+
+    async def _spoil(self, scope: Scope, receive: Receive, answer: "_Answer", fault: Fault) -> None:
+        spoiled = Spoiled(self._world, fault)
+        if not spoiled.is_needed:
+            await self._app(scope, receive, answer.send)
+            return
+        await self._app(scope, receive, spoiled.take)
+        for message in spoiled.messages():
+            await answer.send(message)
+        if fault.drop == "midway" and self._in_process:
+            raise httpx.RemoteProtocolError(
+                "peer closed connection without sending complete message body"
+            )
 
     async def _drop(self, answer: "_Answer") -> None:
         """Lose the connection: in a server, by never finishing an answer that was begun."""
@@ -71,49 +94,47 @@ class Observation:
 
 
 class _Answer:
-    """Passes an answer on, remembering its status; cuts its body short when told to."""
+    """Passes an answer on with the world's date, remembering its status."""
 
-    def __init__(self, send: Send, *, cut: bool) -> None:
+    def __init__(self, send: Send, date: tuple[bytes, bytes]) -> None:
         self._send = send
-        self._cut = cut
-        self._head: Message | None = None
-        self._body = b""
+        self._date = date
         self.status: int | None = None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-        if not self._cut:
-            await self._send(message)
-        elif message["type"] == "http.response.start":
-            self._head = message
-        else:
-            self._body += message.get("body", b"")
-
-    async def finish(self) -> None:
-        """Send what was held back, half of it."""
-        if self._head is None:
-            return
-        half = self._body[: len(self._body) // 2]
-        headers = [pair for pair in self._head["headers"] if pair[0] != b"content-length"]
-        headers.append((b"content-length", str(len(half)).encode()))
-        await self._send({**self._head, "headers": headers})
-        await self._send({"type": "http.response.body", "body": half})
+            message = {**message, "headers": [*message["headers"], self._date]}
+        await self._send(message)
 
 
 async def _nowhere(message: Message) -> None:
     """Swallow an answer."""
 
 
-def _stand_in(fault: Fault) -> Response:
-    status = fault.status or 500
+def _stand_in(world: World, scope: Scope, fault: Fault) -> Response | None:
+    """What answers in place of the endpoint, if anything does."""
+    if fault.status is not None:
+        return _refusal(fault, fault.status)
+    if fault.expired_token and b"authorization" in dict(scope["headers"]):
+        return not_logged_in().response()
+    if fault.hidden_seconds and is_hidden(world, scope["path"], fault.hidden_seconds):
+        return no_such_execution().response()
+    return None
+
+
+def _refusal(fault: Fault, status: int) -> Response:
     after = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
     if isinstance(fault.body, str):
         return Response(fault.body, status, after, "text/plain")
-    body: Any = (
-        fault.body if fault.body is not None else {"message": f"Failed on purpose: {status}."}
-    )
+    said = RATE_MESSAGE if status == 429 else f"Failed on purpose: {status}."
+    body: Any = fault.body if fault.body is not None else {"message": said}
     return Json(body, status, after)
+
+
+def _is_control(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return path in (PAGE, UNSEEN) or path.startswith(f"{UNSEEN}/")
 
 
 def _routed_by_host(scope: Scope) -> Scope:

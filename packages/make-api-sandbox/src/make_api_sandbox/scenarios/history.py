@@ -55,6 +55,10 @@ def list_logs(call: Call) -> JsonObject:
     page = call.page(PAGING)
     conditions, values = _filters(call)
     after, last = page.keyset_sql("imt_id")
+    if last and page.sort_by in ("imtId", "timestamp"):
+        # The key begins with the time, which has an index: a late page costs what the first does.
+        sign = "<=" if page.direction == "desc" else ">="
+        after, last = f"{after} AND timestamp_ms {sign} CAST(? AS INTEGER)", [*last, *last]
     sql = f"SELECT * FROM executions WHERE {conditions}{after}" + page.slice_sql(tie="imt_id")
     rows = call.world.rows(sql, *values, *last)
     return {"scenarioLogs": entries(call.world, rows), "pg": page.echo()}

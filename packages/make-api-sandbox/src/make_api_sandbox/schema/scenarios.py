@@ -33,6 +33,7 @@ CREATE TABLE executions (
     extra JSON_TEXT NOT NULL DEFAULT '{}') WITHOUT ROWID;
 CREATE INDEX executions_id ON executions (id);
 CREATE INDEX executions_running ON executions (scenario_id) WHERE state = 'RUNNING';
+CREATE INDEX executions_shown ON executions (scenario_id, timestamp_ms) WHERE is_check_run = 0;
 CREATE INDEX executions_scenario ON executions
     (scenario_id, timestamp_ms, operations, centicredits, transfer);
 CREATE INDEX executions_team ON executions

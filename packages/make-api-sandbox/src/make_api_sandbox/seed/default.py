@@ -66,7 +66,7 @@ def seed(world: World, *, scale: int = 1) -> None:
     """
     if scale < 1:
         raise ValueError("scale must be at least 1")
-    with world.write():
+    with world.write(), world.clock.held():
         directory = settle(world)
         assets = furnish(world, directory)
         scenarios = [_scenario(world, directory, assets, plan, scale) for plan in PLANS]

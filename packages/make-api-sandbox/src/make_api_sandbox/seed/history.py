@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from heapq import merge
-from itertools import groupby
-from operator import attrgetter
 from random import Random
+from typing import NamedTuple
 
 from make_api_sandbox.seed.incidents import Calendar
 from make_api_sandbox.seed.incompletes import incomplete_rows
@@ -45,9 +44,8 @@ class Moments:
         return both
 
 
-@dataclass(frozen=True)
-class Told:
-    """One run, as rows of the world."""
+class Told(NamedTuple):
+    """One run, as rows of the world; ordered by time."""
 
     at_ms: int
     imt_id: str
@@ -94,9 +92,7 @@ class Historian:
             asked = Moments(self.ledger.calls.get(slug, ()))
             past = self.tell(scenario, moments[slug] + asked)
             pasts.append(list(past) if scenario.calls else past)
-        in_order = merge(*pasts, key=attrgetter("at_ms"))
-        for _, at_once in groupby(in_order, attrgetter("at_ms")):
-            yield from sorted(at_once, key=attrgetter("imt_id"))
+        return merge(*pasts)
 
     def tell(self, scenario: Scenario, moments: Moments) -> Iterator[Told]:
         """Invent the runs of a scenario at some moments.

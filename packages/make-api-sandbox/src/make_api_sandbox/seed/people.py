@@ -117,7 +117,10 @@ def _person(world: World, person: Person) -> int:
 def _organizations(world: World) -> tuple[int, int]:
     now = world.clock.now()
     reset = now - timedelta(days=11, hours=7)
-    plans = ((COMPANY, "Teams", licence_of("teams"), 820), (STUDIO, "Free", licence_of("free"), 240))
+    plans = (
+        (COMPANY, "Teams", licence_of("teams"), 820),
+        (STUDIO, "Free", licence_of("free"), 240),
+    )
     ids = [
         world.insert(
             "organizations",

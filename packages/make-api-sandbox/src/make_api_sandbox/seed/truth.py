@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
 
+from make_blueprint.references import references
+
 from make_api_sandbox.clock import milliseconds, parse_stamp, stamp
 from make_api_sandbox.engine.values import Json, items, members
 from make_api_sandbox.scenarios.documents import all_modules
@@ -33,6 +35,11 @@ NAMING = r"(SAL|SUP|FIN|MKT|OPS|STU)-\d{2} \S.*"
 STALE_DAYS, ABSENT_DAYS = 60, 90
 NEARLY_FULL = 0.9
 SECRET_HEADER = "authorization"
+AI_APPS = ("ai-tools", "ai-local-agent", "ai-agent", "openai-gpt-3", "anthropic-claude")
+PERSONAL = frozenset({"email", "from", "name", "customer", "employee", "person", "text", "message"})
+"""Fields that say who somebody is, or hold what they wrote."""
+
+DAY_MS = 86_400_000
 
 Truth = dict[str, Json]
 
@@ -67,15 +74,22 @@ def truth(world: World) -> Truth:
         "only_check_runs": _only_check_runs(world),
         "naming": {"pattern": NAMING, "outliers": _outliers(world)},
         "secrets": _secrets(world),
+        "personal_data": _personal(world),
         "orphan_hooks": _column(world, ORPHAN_HOOKS),
         "disabled_hooks": _column(world, "SELECT id FROM hooks WHERE enabled = 0 ORDER BY id"),
         "stuck_hooks": [{**row} for row in world.rows(STUCK_HOOKS)],
         "nearly_full_stores": [{**row} for row in world.rows(FULL_STORES, NEARLY_FULL)],
         "unused_connections": _unused(world),
         "absent_people": _absent(world),
+        "credits": [{**row} for row in world.rows(CREDITS, DAY_MS)],
     }
 
 
+CREDITS = (
+    "SELECT team_id, date(timestamp_ms / 1000, 'unixepoch') AS date,"
+    " sum(operations) AS operations, sum(centicredits) AS centicredits FROM executions"
+    " WHERE operations > 0 GROUP BY team_id, timestamp_ms / ?1 ORDER BY team_id, date"
+)
 ORPHAN_HOOKS = (
     "SELECT id FROM hooks WHERE id NOT IN"
     " (SELECT hook_id FROM scenarios WHERE hook_id IS NOT NULL) ORDER BY id"
@@ -90,6 +104,8 @@ FULL_STORES = (
     " FROM data_stores d JOIN data_store_records r ON r.data_store_id = d.id"
     " GROUP BY d.id HAVING used_bytes > ? * d.max_size ORDER BY d.id"
 )
+ITS_RUNS = "SELECT 1 FROM executions e WHERE e.scenario_id = s.id AND e.kind = 'run'"
+ACTIVE = f"SELECT s.id FROM scenarios s WHERE s.is_active = 1 AND EXISTS ({ITS_RUNS})"
 RUNS = (
     "SELECT count(*) AS runs, coalesce(sum(status = 3), 0) AS errors FROM executions"
     " WHERE kind = 'run' AND is_check_run = 0 AND scenario_id = ? AND timestamp_ms"
@@ -123,6 +139,7 @@ def _outage(world: World, bounds: Sequence[str]) -> Truth:
         "SELECT scenario_id, count(*) AS errors FROM executions WHERE kind = 'run'"
         " AND json_extract(error, '$.name') = 'ConnectionError'"
         " AND json_extract(error, '$.causeModule.appName') = ?"
+        " AND scenario_id IN (SELECT id FROM scenarios)"
         " AND timestamp_ms >= ? AND timestamp_ms < ? GROUP BY scenario_id ORDER BY scenario_id",
         OUTAGE_TYPE,
         *(milliseconds(parse_stamp(each)) for each in bounds),
@@ -183,23 +200,34 @@ def _missing(world: World) -> list[Json]:
 def _stale(world: World) -> list[Json]:
     """Active scenarios that last ran long ago."""
     since = milliseconds(world.clock.now() - timedelta(days=STALE_DAYS))
-    return _column(
-        world,
-        "SELECT s.id FROM scenarios s JOIN executions e ON e.scenario_id = s.id"
-        " AND e.kind = 'run' WHERE s.is_active = 1"
-        " GROUP BY s.id HAVING max(e.timestamp_ms) < ? ORDER BY s.id",
-        since,
-    )
+    return _column(world, f"{ACTIVE} AND NOT EXISTS ({ITS_RUNS} AND timestamp_ms >= ?)", since)
 
 
 def _only_check_runs(world: World) -> list[Json]:
     """Active scenarios that always succeed and never have anything to do."""
-    return _column(
-        world,
-        "SELECT s.id FROM scenarios s JOIN executions e ON e.scenario_id = s.id"
-        " AND e.kind = 'run' WHERE s.is_active = 1"
-        " GROUP BY s.id HAVING min(e.is_check_run) = 1 ORDER BY s.id",
-    )
+    return _column(world, f"{ACTIVE} AND NOT EXISTS ({ITS_RUNS} AND is_check_run = 0)")
+
+
+def _personal(world: World) -> list[Json]:
+    """AI modules that are given fields which name people or quote them."""
+    found: list[Json] = []
+    for row in _scenarios(world):
+        slugs = {module["id"]: str(module["module"]) for module in all_modules(row["blueprint"])}
+        read: dict[int, set[str]] = {}
+        for use in references(row["blueprint"]):
+            app = slugs.get(use.module_id, "").partition(":")[0]
+            if app in AI_APPS and use.field in PERSONAL:
+                read.setdefault(use.module_id or 0, set()).add(use.field)
+        found += [
+            {
+                "scenario_id": row["id"],
+                "module_id": at,
+                "module": slugs[at],
+                "fields": sorted(names),
+            }
+            for at, names in read.items()
+        ]
+    return found
 
 
 def _outliers(world: World) -> list[Json]:
