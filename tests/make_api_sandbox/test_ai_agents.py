@@ -29,7 +29,8 @@ def connection(studio: "Studio", type: str = "ai-provider", team: int = 1, **mor
 
 
 async def call(studio: "Studio", method: str, path: str, body: Any = None, **query: Any) -> Any:
-    return await studio.call(method, path, body, **{"teamId": 1, **query})
+    asked: dict[str, Any] = {"teamId": 1, **query}
+    return await studio.call(method, path, body, **asked)
 
 
 async def get(studio: "Studio", path: str, **query: Any) -> Any:
@@ -56,7 +57,7 @@ async def make(studio: "Studio", **more: Any) -> str:
 async def say(studio: "Studio", agent: str, text: str, **body: Any) -> dict[str, Any]:
     """Run an agent with one message; must succeed."""
     messages = [{"role": "user", "content": text}]
-    sent = {"messages": messages, "config": {}, **body}
+    sent: Any = {"messages": messages, "config": {}, **body}
     answer = await call(studio, "POST", f"{AGENTS}/{agent}/run", sent)
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -102,7 +103,7 @@ async def test_a_new_agent_answers_with_what_it_was_given(studio: "Studio") -> N
 async def test_an_agent_shows_its_defaults(studio: "Studio") -> None:
     own = connection(studio, "openai-gpt-3")
     agent = await make(studio, makeConnectionId=own)
-    listed = {
+    listed: dict[str, Any] = {
         "id": agent,
         "name": "Desk",
         "teamId": 1,
@@ -234,7 +235,7 @@ async def test_a_connection_without_a_model_behind_it_is_refused(studio: "Studio
 async def test_things_of_other_teams_are_not_found(studio: "Studio") -> None:
     foreign = connection(studio, team=2)
     scenario = order_status(studio, team_id=2)
-    refused = (
+    refused: tuple[dict[str, Any], ...] = (
         {"makeConnectionId": foreign},
         {"scenarios": [{"makeScenarioId": scenario}]},
         {"mcpConfigs": [{"mcpConnectionId": foreign, "toolIds": []}]},
@@ -254,7 +255,7 @@ async def test_an_agent_is_seen_by_its_team_alone(studio: "Studio") -> None:
     stranger = studio.token("*", user=2)
     for method, path in (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/run")):
         body: Any = {"messages": [{"role": "user", "content": "x"}], "config": {}}
-        sent = body if method == "POST" else {}
+        sent: Any = body if method == "POST" else {}
         answer = await call(
             studio, method, f"{AGENTS}/{agent}{path}", sent, teamId=2, token=stranger
         )
@@ -478,7 +479,7 @@ async def test_a_malformed_or_too_long_run_is_refused(
 async def test_an_agent_whose_connection_does_not_work_is_not_run(studio: "Studio") -> None:
     own = connection(studio)
     agent = await make(studio, makeConnectionId=own)
-    body = {"messages": [{"role": "user", "content": "x"}], "config": {}}
+    body: Any = {"messages": [{"role": "user", "content": "x"}], "config": {}}
     studio.world.update("connections", own, state="broken")
     assert (await call(studio, "POST", f"{AGENTS}/{agent}/run", body)).status_code == 424
     studio.world.delete("connections", own)
@@ -489,14 +490,14 @@ async def test_an_agent_whose_connection_does_not_work_is_not_run(studio: "Studi
 async def test_a_paused_organization_runs_no_agent(studio: "Studio") -> None:
     agent = await make(studio)
     studio.world.update("organizations", 1, is_paused=True)
-    body = {"messages": [{"role": "user", "content": "x"}], "config": {}}
+    body: Any = {"messages": [{"role": "user", "content": "x"}], "config": {}}
     answer = await call(studio, "POST", f"{AGENTS}/{agent}/run", body)
     assert (answer.status_code, answer.json()["code"]) == (429, "IM310")
 
 
 async def test_a_stream_sends_every_step_as_an_event(studio: "Studio") -> None:
     agent = await make(studio, scenarios=[{"makeScenarioId": order_status(studio)}])
-    body = {"messages": [{"role": "user", "content": "order a-17"}], "config": {}}
+    body: Any = {"messages": [{"role": "user", "content": "order a-17"}], "config": {}}
     answer = await call(studio, "POST", f"{AGENTS}/{agent}/run/stream", body)
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/event-stream")
