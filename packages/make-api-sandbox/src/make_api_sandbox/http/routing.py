@@ -14,7 +14,8 @@ What happens before it runs, in this order: an installed fault; credential (401)
 What it returns: a JSON object for a 200, or a Starlette `Response`. What it raises: `ApiError`
 (module `errors`), rendered once. A plain function that is no GET runs in one transaction, so a
 refusal undoes what it wrote. An `async` function looks after its own `with world.write():` and
-never awaits inside one.
+never awaits inside one. What an endpoint changes goes into the audit log if the table
+`audit.deeds` names it.
 
 A module may also define `attach(sandbox: Sandbox) -> None`; it is called once when the app is made,
 for subscribing to the clock (`sandbox.world.clock.subscribe`) or starting nothing before it is due.

@@ -2,7 +2,8 @@
 
 Runs last, so that it sees everything with a date and an author: scenarios with their versions,
 switches and functions. What has an author but no date of its own (connections, hooks) was made by
-that person an hour before the first scenario that uses it.
+that person an hour before the first scenario that uses it. The history of variables names its
+authors, and names are unique in the company.
 """
 
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ SCENARIOS = "SELECT * FROM scenarios ORDER BY id"
 
 @dataclass(frozen=True)
 class Past:
-    """Something that was done: `version` and `is_active` tell two states of a row apart."""
+    """Something that was done; `row` has an `id`, and a `team_id` or an `organization_id`."""
 
     at: str
     thing: Thing
@@ -44,18 +45,19 @@ def fill(world: World, directory: Directory, assets: Assets) -> None:
         *_connections(world),
         *_hooks(world),
         *_functions(world),
+        *_variables(world),
     ]
     people = {row["id"]: row for row in world.rows("SELECT * FROM users")}
     teams = {row["id"]: row for row in world.rows("SELECT * FROM teams")}
     for past in sorted(told, key=lambda each: (each.at, each.thing.word, each.row["id"])):
-        team = teams[past.row["team_id"]]
+        team = teams.get(past.row.get("team_id") or 0)
         event = Event(
             name=past.thing.event(past.verb),
             thing=past.thing,
             target_id=str(past.row["id"]),
             actor=people[past.actor_id],
             team=team,
-            organization_id=team["organization_id"],
+            organization_id=(team or past.row)["organization_id"],
             at=past.at,
             details=past.details,
         )
@@ -132,3 +134,23 @@ def _functions(world: World) -> Iterator[Past]:
     for row in changed:
         details = things.CUSTOM_FUNCTION.describe(world, row | {"code": row["was"]}, row)
         yield Past(row["at"], things.CUSTOM_FUNCTION, "updated", row, row["by"], details)
+
+
+def _variables(world: World) -> Iterator[Past]:
+    kinds = {"team": things.TEAM_VARIABLE, "organization": things.ORGANIZATION_VARIABLE}
+    rows = world.rows(
+        "SELECT v.*, h.changed, h.action, h.diff, u.id AS by FROM variable_history h"
+        " JOIN variables v ON v.owner = h.owner AND v.owner_id = h.owner_id AND v.name = h.name"
+        " JOIN users u ON u.name = h.author ORDER BY h.id"
+    )
+    for row in rows:
+        thing, verb = kinds[row["owner"]], row["action"].rpartition("_")[2]
+        old, new = (_valued(row, row["diff"].get(side)) for side in ("old", "new"))
+        details = thing.describe(world, old, new or row)
+        place = {f"{row['owner']}_id": row["owner_id"]}
+        yield Past(row["changed"], thing, verb, row | place, row["by"], details)
+
+
+def _valued(row: Row, state: JsonObject | None) -> Row | None:
+    """A variable's row as it was at one side of an edit."""
+    return {**row, "value": state["value"], "type_id": state["typeId"]} if state else None
