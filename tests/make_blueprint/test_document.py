@@ -2,7 +2,7 @@ import json
 
 import pytest
 from hypothesis import given
-from make_blueprint.document import Blueprint, JsonValue, clone, dump, load
+from make_blueprint.document import Blueprint, JsonValue, clone, dump, load, whole_number
 from make_blueprint.problem import BlueprintError
 
 from tests.make_blueprint.generate import blueprint, blueprints, few, module
@@ -60,6 +60,9 @@ def test_half_a_surrogate_pair_survives_as_an_escape() -> None:
         ("[]", "a list"),
         ("null", "null"),
         ("12", "number"),
+        ({5}, "type set"),
+        ({"flow": [10**4300]}, "4,300 digits"),
+        ('{"blueprint": null}', "null"),
         ({"flow": [float("nan")]}, "nan"),
         ({"flow": [{1, 2}]}, "set"),
         ({"flow": [{7: 1}]}, "not text"),
@@ -75,6 +78,28 @@ def test_what_is_no_blueprint_is_refused_with_the_reason(source: str, reason: st
 def test_a_hundred_thousand_levels_are_refused_and_not_followed(opening: str) -> None:
     with pytest.raises(BlueprintError, match="deeper than 200"):
         load('{"flow":' + opening * 100_000)
+
+
+def test_what_is_wrapped_again_and_again_is_refused() -> None:
+    text = "{}"
+    for _ in range(12):
+        text = json.dumps({"blueprint": text})
+    with pytest.raises(BlueprintError, match="too many times"):
+        load(text)
+
+
+@pytest.mark.parametrize("levels", [150, 500, 50_000])
+def test_nesting_is_judged_by_the_limit(levels: int) -> None:
+    text = f'{{"flow":{"[" * levels}{"]" * levels}}}'
+    if levels < 200:
+        assert dump(load(text)) == text
+        return
+    with pytest.raises(BlueprintError, match="deeper than 200"):
+        load(text)
+
+
+def test_true_is_no_number() -> None:
+    assert [whole_number(value) for value in (True, 7, "7", "x", 1.0)] == [None, 7, 7, None, None]
 
 
 def test_deep_data_is_refused_and_not_followed() -> None:

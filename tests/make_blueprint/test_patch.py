@@ -366,6 +366,71 @@ def test_a_fresh_module_gets_its_first_connection() -> None:
     assert "hook" in refused(blueprint(module(1, "acme:doIt")), op | {"kind": "hook"})[0]
 
 
+@pytest.mark.parametrize(
+    ("op", "reason"),
+    [
+        ({"op": "set_mapper", "module": 1, "name": "", "value": 1}, "empty"),
+        ({"op": "set_mapper", "module": 1, "name": "list.5", "value": 1}, "from 0 to 1"),
+        ({"op": "set_mapper", "module": 1, "name": "text.a", "value": 1}, "no object or list"),
+        ({"op": "set_mapper", "module": 1, "name": "to.1", "value": 1}, "Begin with index 0"),
+        ({"op": "set_binding", "module": 1, "value": True}, "`value` must be id"),
+        ({"op": "add_route", "router": 2, "flow": []}, "at least one module"),
+        ({"op": "add_route", "router": 2, "flow": [5]}, "at least one module"),
+        ({"op": "add_route", "router": 1, "flow": [NEW]}, "not a router"),
+        (
+            {"op": "add_route", "router": 2, "flow": [{**NEW, "filter": {}}], "filter": {}},
+            "filter of its own",
+        ),
+        ({"op": "remove_route", "router": 2, "route": 9}, "Routes: 0 to 0"),
+        ({"op": "add_module", "module": NEW, "route_of": 2, "route": 0}, "no list of modules"),
+    ],
+)
+def test_what_does_not_fit_its_place_is_refused(op: JsonObject, reason: str) -> None:
+    mapper: JsonObject = {"list": [1], "text": "x"}
+    first = module(1, mapper=mapper)
+    first["metadata"] = {"expect": [{"name": "to", "type": "array"}]}
+    split = router(2)
+    split["routes"] = [{}]
+    assert reason in refused(blueprint(first, split), op)[0]
+
+
+def test_an_item_is_replaced_and_a_numbered_key_of_a_collection_is_set() -> None:
+    known = module(1, mapper={"list": [1, 2]})
+    known["metadata"] = {"expect": [{"name": "to", "type": "collection"}]}
+    op: JsonObject = {"op": "set_mapper", "module": 1}
+    result = patched(
+        blueprint(known),
+        {**op, "name": "list.1", "value": 3},
+        {**op, "name": "to.0", "value": "x"},
+        {"op": "rename_module", "module": 1, "name": None},
+    )
+    assert value_of(result.blueprint, 1) == {"list": [1, 3], "to": {"0": "x"}}
+    assert result.changed == [1]
+
+
+def test_modules_without_a_place_are_moved_all_the_same() -> None:
+    bare: Module = {"id": 4, "module": "util:FunctionSleep", "version": 1}
+    document = blueprint(module(1), module(5), router(2, [bare]))
+    still = patched(document, {"op": "move_module", "module": 2, "after": 5})
+    assert still.inverse == []
+    moved = patched(document, {"op": "move_module", "module": 5, "after": 4})
+    assert ids(moved.blueprint) == [1, 2, 4, 5]
+    back = patched(moved.blueprint, {"op": "move_module", "module": 4, "before": 2})
+    assert ids(back.blueprint) == [1, 4, 2, 5]
+    added: JsonObject = {"op": "add_module", "module": NEW, "after": 5}
+    assert get(patched(document, added).blueprint, 4) == bare
+
+
+def test_an_empty_slot_needs_no_version_and_a_router_without_routes_gets_its_first() -> None:
+    slot: JsonObject = {"module": "placeholder:Placeholder"}
+    result = patched(blueprint(module(1)), {"op": "add_module", "module": slot, "after": 1})
+    assert list(get(result.blueprint, 2)) == ["id", "module", "metadata"]
+    split = router(2)
+    del split["routes"]
+    op: JsonObject = {"op": "add_route", "router": 2, "flow": [NEW]}
+    assert ids(patched(blueprint(module(1), split), op).blueprint) == [1, 2, 3]
+
+
 def test_an_error_handler_is_set_replaced_and_removed() -> None:
     document = blueprint(module(1), module(2))
     retry: JsonObject = {"module": "builtin:Break", "mapper": {"count": "3", "interval": "15"}}
@@ -425,6 +490,9 @@ FORGED: list[JsonValue] = [
     [["drop", ["flow", 9]]],
     [["drop", ["flow", -1]]],
     [["drop", ["nothing"]]],
+    [["put", ["flow"], [], 0]],
+    [["put", ["flow", 2], {}, 0]],
+    [["set", ["flow", 1], {}]],
     [["set", ["flow", "x"], 1]],
     [["put", ["flow", 0, "a", "b"], 1, 0]],
     [["put", ["flow", 0, "a"], 1, "0"]],
@@ -528,15 +596,21 @@ def test_a_schedule_that_make_has_not_is_refused(
     assert reason in problems[0]
 
 
-def test_a_hundred_modules_added_to_two_thousand_take_a_second_at_most() -> None:
+def seconds(document: Blueprint, ops: list[JsonObject]) -> float:
+    started = process_time()
+    apply(document, ops)
+    return process_time() - started
+
+
+def test_a_hundred_modules_added_to_two_thousand_cost_little_more_than_one() -> None:
     document = chain(2000)
     anchors = [*range(1, 951, 19), *range(2001, 2051)]
     ops: list[JsonObject] = [
         {"op": "add_module", "module": NEW, "after": anchor} for anchor in anchors
     ]
-    started = process_time()
+    one = min(seconds(document, ops[:1]) for _ in range(3))
+    assert min(seconds(document, ops) for _ in range(3)) < 5 * one
     result = apply(document, ops)
-    assert process_time() - started < 1
     assert result.new_ids == list(range(2001, 2101))
     assert dump(apply(result.blueprint, result.inverse).blueprint) == dump(document)
     places = [visit.module["metadata"] for visit in walk(result.blueprint)]

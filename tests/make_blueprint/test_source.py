@@ -253,7 +253,7 @@ def test_new_parts_take_on_the_style_of_the_text(text: str, expected: str) -> No
         ('{"b": 1e0, "a" :2}', {"c": [], "a": 2}, '{"c": [], "a" :2}'),
         ('{"b": 1e0}', {}, "{}"),
         ('{"b": 1e0}', [1], "[1]"),
-        ("[null, 1e0, 2]", [None, [None, 1], 2], "[null, [null, 1], 2]"),
+        ("[null, 1e0, 2]", [None, [None, 1], 2], "[null, [null,1], 2]"),
     ],
 )
 def test_lists_and_objects_keep_what_stays(old: str, new: JsonValue, expected: str) -> None:

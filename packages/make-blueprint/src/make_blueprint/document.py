@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias, cast
 
 from make_blueprint.problem import BlueprintError
@@ -167,46 +167,68 @@ def check_data(value: JsonObject, max_bytes: int = MAX_BYTES, max_depth: int = M
             type JSON does not have.
     """
     size = 0
-    level: _Level = {id(value): (value, 1)}
+    level = _Level()
+    level.add(value, 1)
     for _ in range(max_depth):
-        inner: _Level = {}
-        for container, times in level.values():
+        inner = _Level()
+        for container in level.containers:
+            times = level.times[id(container)]
             size += times * _check_container(container, times, inner)
             if size > max_bytes:
                 raise _too_large(max_bytes)
-        if not inner:
+        if not inner.containers:
             return
         level = inner
     raise _too_deep(max_depth)
 
 
-_Level: TypeAlias = dict[int, tuple[JsonValue, int]]
-"""The containers of one depth, each with how often it occurs there: data may share or hold itself,
-and is then looked at once a level but counted as often as it would be written."""
+class _Level:
+    """The containers of one depth, and how often each occurs there, by identity.
+
+    Data may share or hold itself; a container is looked at once a level, but counted as often as it
+    would be written.
+    """
+
+    def __init__(self) -> None:
+        self.containers: list[JsonValue] = []
+        self.times: dict[int, int] = {}
+
+    def add(self, container: JsonValue, times: int) -> None:
+        """Count a container."""
+        known = self.times.get(id(container))
+        if known is None:
+            self.containers.append(container)
+            known = 0
+        self.times[id(container)] = known + times
 
 
 def _check_container(container: JsonValue, times: int, inner: _Level) -> int:
     """Check one container's members, collect its containers, and return a lower bound in bytes."""
     size = 2
-    members: list[object]
+    members: Iterable[JsonValue] = as_list(container)
     if isinstance(container, dict):
-        for key in cast("dict[object, JsonValue]", container):
-            if not isinstance(key, str):
-                raise BlueprintError(f"The key {key!r} is not text.")
-            size += len(key) + 3
-        members = list(container.values())
-    else:
-        members = list(as_list(container))
+        size += _size_of_keys(container)
+        members = container.values()
     for member in members:
-        if isinstance(member, (dict, list)):
-            held = cast("JsonValue", member)
-            known = inner.get(id(held))
-            inner[id(held)] = (held, times + (known[1] if known else 0))
-        elif isinstance(member, str):
-            size += len(member) + 2
-        elif member is not None:
-            _check_number(member)
-    return size + len(members)
+        kind = type(member)
+        if kind is str:
+            size += len(cast("str", member)) + 3
+        elif kind is dict or kind is list:
+            inner.add(member, times)
+            size += 1
+        else:
+            size += 1
+            if kind is not bool and member is not None:
+                _check_number(member)
+    return size
+
+
+def _size_of_keys(container: JsonObject) -> int:
+    try:
+        return len("".join(container)) + 3 * len(container)
+    except TypeError as error:
+        key = next(key for key in cast("dict[object, object]", container) if type(key) is not str)
+        raise BlueprintError(f"The key {key!r:.60} is not text.") from error
 
 
 def _check_number(value: object) -> None:

@@ -84,10 +84,10 @@ class Editor:
     def _put(
         holder: JsonObject | list[JsonValue], key: str | int, value: JsonValue, position: int
     ) -> None:
-        if isinstance(holder, list) and isinstance(key, int):
+        if isinstance(holder, list) and isinstance(key, int) and key <= len(holder):
             holder.insert(key, clone_value(value))
             return
-        if not isinstance(holder, dict) or not isinstance(key, str):
+        if not isinstance(holder, dict) or not isinstance(key, str) or key in holder:
             raise LookupError(f"There is no place {key!r}.")
         later = list(holder.items())[position:]
         for name, _ in later:

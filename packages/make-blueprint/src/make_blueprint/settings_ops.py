@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from make_blueprint.bindings import Slot, field_types, kind_of_type, slots, written_like
 from make_blueprint.document import JsonObject, JsonValue, as_list, as_object, compact
 from make_blueprint.scheduling import scheduling_problems
@@ -52,9 +54,7 @@ def rename_module(session: Session, op: JsonObject) -> None:
 
 def set_binding(session: Session, op: JsonObject) -> None:
     """Bind another connection, hook, key, store, structure, scenario, device or agent."""
-    visit, value = session.module(op), op.get("value")
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise Refusal("value", "The value is not an id.", "Give the id as a number.")
+    visit, value = session.module(op), cast("int | str", op.get("value"))
     pointer = _binding_pointer(visit, op)
     domain, name = str(pointer[0]), str(pointer[1])
     session.ensure_object((*visit.pointer, domain))
@@ -118,10 +118,7 @@ def _locate(holder: JsonValue, name: str) -> tuple[Pointer, list[str]]:
         key, used = taken
         place.append(key)
         rest = rest[used:]
-        if isinstance(holder, dict):
-            holder = holder[str(key)]
-        elif isinstance(holder, list):
-            holder = holder[int(key)]
+        holder = holder[str(key)] if isinstance(holder, dict) else as_list(holder)[int(key)]
     return tuple(place), []
 
 

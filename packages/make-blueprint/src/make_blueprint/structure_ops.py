@@ -38,10 +38,10 @@ def move_module(session: Session, op: JsonObject) -> None:
     """Move one module, with what it holds and its filter, to a named place."""
     visit, target = session.module(op), anchor(session, op)
     source = visit.pointer
-    if target[: len(source)] == source:
-        raise Refusal("module", f"Module {visit.id} cannot be moved into itself.")
     if target[:-1] == source[:-1] and target[-1] in (visit.index, visit.index + 1):
         return
+    if target[: len(source)] == source:
+        raise Refusal("module", f"Module {visit.id} cannot be moved into itself.")
     module = clone_value(visit.module)
     _note_lost_filter(session, visit, "moved")
     target = after_removal(target, source)
