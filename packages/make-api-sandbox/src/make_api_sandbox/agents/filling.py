@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from make_api_sandbox.http.json_reading import read_json
 from make_api_sandbox.shapes import JsonObject
 
 FORMS = {
-    "email": r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
+    "email": r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
     "url": r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]",
     "uuid": r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b",
     "date": r"\b\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?",
@@ -23,10 +24,17 @@ FORMS = {
 """How values of some types look in a text."""
 
 NUMBER = r"(?<![\w.-])-?\d+(?:\.\d+)?(?![\w-])"
+OPENING = re.compile(r"[{\[]")
 NUMBERS = frozenset({"number", "integer", "uinteger", "port"})
 TEXTS = frozenset({"text", "string", "any", "password", "filename"})
 DEPTH = 8
 """How deep members of JSON objects are searched."""
+
+GAP = r"\s{0,9}"
+"""Between a name and its value; bounded, so that no text takes long to search."""
+
+MOST_OPENINGS = 50
+"""Brackets of a text that are tried as the beginning of an object."""
 
 LONGEST_TEXT = 20_000
 """Characters of one text that are looked at."""
@@ -86,15 +94,17 @@ def words(name: str) -> str:
 
 
 def objects_in(text: str) -> Iterator[Any]:
-    """The JSON objects and lists that stand in a text."""
+    """The JSON objects and lists that stand in a text, the first few of them."""
     decoder, at = json.JSONDecoder(), 0
-    while (opening := re.compile(r"[{\[]").search(text, at)) is not None:
+    for _ in range(MOST_OPENINGS):
+        opening = OPENING.search(text, at)
+        if opening is None:
+            return
         try:
-            found, at = decoder.raw_decode(text, opening.start())
+            _, at = decoder.raw_decode(text, opening.start())
+            yield read_json(text[opening.start() : at])
         except (ValueError, RecursionError):
-            at = opening.end()
-        else:
-            yield found
+            at = max(at, opening.end())
 
 
 def member(thing: Any, name: str, depth: int = DEPTH) -> Any:
@@ -131,8 +141,8 @@ def _named(one: JsonObject, text: str) -> str | None:
     """The value that a text gives right behind the field's name."""
     loose = one.get("type") in TEXTS
     for name in names_of(one):
-        spoken = r"[\s_-]*".join(map(re.escape, name.split()))
-        said = rf"\b{spoken}\b\s*(?P<sign>[:=#]|\b(?:is|number|no\.?)\b)?\s*"
+        spoken = r"[\s_-]{0,3}".join(map(re.escape, name.split()))
+        said = rf"\b{spoken}\b{GAP}(?P<sign>[:=#]|\b(?:is|number|no\.?)\b)?{GAP}"
         value = r"(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s,;]+))"
         for match in re.finditer(said + value, text, re.IGNORECASE):
             quoted = match["double"] or match["single"]
