@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import logging
 import signal
 import socket
 import sys
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
 
 from make_api_sandbox.app import create_app
 from make_api_sandbox.clock import EPOCH
@@ -22,11 +20,11 @@ from make_api_sandbox.seed.licences import PLANS
 from make_api_sandbox.seed.telling import tell
 from make_api_sandbox.seed.truth import truth
 from make_api_sandbox.seeding import Recipe, populate, start_over, subscribe
+from make_api_sandbox.serving import configuration, listen, url_of
 from make_api_sandbox.tokens import ensure_owner_token, mint, owner_id
 from make_api_sandbox.world import World, WorldError
 
 DEFAULT_PORT = 8555
-SHUTDOWN_SECONDS = 1
 RESET_HINT = "run `make-api-sandbox reset` with the same options"
 
 
@@ -115,9 +113,8 @@ def _serve(options: argparse.Namespace) -> None:
     world = _open(options)
     _prepare(world, options)
     listener = _listen(options.host, options.port)
-    host, port = listener.getsockname()[:2]
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    server = _Server(uvicorn_config(create_app(world, public_url=url, in_process=False)))
+    url = url_of(listener)
+    server = _Server(configuration(create_app(world, public_url=url, in_process=False)))
     _say(_banner(url, world))
     try:
         server.run(sockets=[listener])
@@ -160,30 +157,10 @@ def _prepare(world: World, options: argparse.Namespace) -> None:
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family)
+        return listen(host, port)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise CommandError(f"cannot listen on {host}:{port}: {reason}") from error
-
-
-def uvicorn_config(app: Starlette) -> uvicorn.Config:
-    """How the sandbox is served: quietly, and ending soon when it is told to."""
-    logging.getLogger("uvicorn.error").addFilter(_is_unintended)
-    return uvicorn.Config(
-        app,
-        log_level="error",
-        lifespan="on",
-        access_log=False,
-        date_header=False,
-        server_header=False,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-    )
-
-
-def _is_unintended(record: logging.LogRecord) -> bool:
-    """Keep quiet about connections that a fault lost on purpose."""
-    return "without completing response" not in record.getMessage()
 
 
 class _Server(uvicorn.Server):

@@ -1,7 +1,7 @@
 """Filling a world: built-in roles, a company and the owner's token."""
 
 from dataclasses import asdict, dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from make_api_sandbox.roles import install_built_in_roles
 from make_api_sandbox.seed.licences import PLANS, Plan, licence_of
@@ -44,8 +44,8 @@ class Recipe:
     @classmethod
     def of(cls, world: World) -> "Recipe":
         """What `world` was made from, or will be while it is empty."""
-        noted = world.setting(SETTING) or {}
-        return replace(cls(**noted), seed=world.setting("seed"))
+        noted: dict[str, Any] = world.setting(SETTING) or {}
+        return cls(seed=world.setting("seed"), **noted)
 
 
 def populate(world: World, recipe: Recipe | None = None) -> None:

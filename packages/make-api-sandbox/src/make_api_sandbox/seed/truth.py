@@ -5,7 +5,7 @@ computed from the tables, so they stay right after the world has changed.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import cast
 
@@ -210,24 +210,21 @@ def _only_check_runs(world: World) -> list[Json]:
 
 def _personal(world: World) -> list[Json]:
     """AI modules that are given fields which name people or quote them."""
-    found: list[Json] = []
-    for row in _scenarios(world):
-        slugs = {module["id"]: str(module["module"]) for module in all_modules(row["blueprint"])}
-        read: dict[int, set[str]] = {}
-        for use in references(row["blueprint"]):
-            app = slugs.get(use.module_id, "").partition(":")[0]
-            if app in AI_APPS and use.field in PERSONAL:
-                read.setdefault(use.module_id or 0, set()).add(use.field)
-        found += [
-            {
-                "scenario_id": row["id"],
-                "module_id": at,
-                "module": slugs[at],
-                "fields": sorted(names),
-            }
-            for at, names in read.items()
-        ]
-    return found
+    return [
+        {"scenario_id": row["id"], "module_id": at, "module": slug, "fields": fields}
+        for row in _scenarios(world)
+        for at, slug, fields in _personal_in(row["blueprint"])
+    ]
+
+
+def _personal_in(blueprint: dict[str, Json]) -> Iterator[tuple[int, str, list[Json]]]:
+    """Id, name and fields read of each such module."""
+    used = [use for use in references(blueprint) if use.field in PERSONAL]
+    for module in all_modules(blueprint):
+        slug = str(module["module"])
+        read = {use.field for use in used if use.module_id == module["id"]}
+        if read and slug.partition(":")[0] in AI_APPS:
+            yield int(str(module["id"])), slug, [*sorted(read)]
 
 
 def _outliers(world: World) -> list[Json]:
