@@ -142,7 +142,7 @@ def _named(one: JsonObject, text: str) -> str | None:
     loose = one.get("type") in TEXTS
     for name in names_of(one):
         spoken = r"[\s_-]{0,3}".join(map(re.escape, name.split()))
-        said = rf"\b{spoken}\b{GAP}(?P<sign>[:=#]|\b(?:is|number|no\.?)\b)?{GAP}"
+        said = rf"\b{spoken}\b(?![\"']){GAP}(?P<sign>[:=#]|\b(?:is|number|no\.?)\b)?{GAP}"
         value = r"(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s,;]+))"
         for match in re.finditer(said + value, text, re.IGNORECASE):
             quoted = match["double"] or match["single"]
