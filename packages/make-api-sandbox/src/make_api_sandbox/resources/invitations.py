@@ -18,6 +18,10 @@ from make_api_sandbox.resources.users import present_user
 from make_api_sandbox.roles import MEMBER, OWNER, TEAM_MEMBER
 from make_api_sandbox.shapes import JsonObject, Row
 
+ROLE = ("userId", "organizationId", "usersRoleId", "invitation")
+TEAMS = ("organizationTeamsCount", "joinedTeamsCount")
+"""What only the answer to inviting counts."""
+
 INVITE = members(
     email=text(250, 3),
     name=name_text(250),
@@ -66,7 +70,7 @@ def invite(call: Call) -> JsonObject:
         created=call.clock.stamp(),
     )
     tell_invited(call.world, user["id"], call.organization)
-    return {"user": present_user(user), "userOrganizationRole": _role(call, user["id"])}
+    return {"user": _shown(user), "userOrganizationRole": _role(call, user["id"], *TEAMS)}
 
 
 @route("GET", "/organizations/invitation", scope="organizations:read")
@@ -82,7 +86,7 @@ def get_invitation(call: Call) -> JsonObject:
     call.organization_id = organization["id"]
     return {
         "organization": organization,
-        "user": present_user(call.user),
+        "user": _shown(call.user),
         "userOrganizationRole": _role(call, call.user_id),
     }
 
@@ -112,7 +116,7 @@ def accept_invitation(call: Call) -> JsonObject:
             team_id,
         )
     call.world.execute("DELETE FROM invitations WHERE hash = ?", invitation["hash"])
-    return {"user": present_user(call.user), "userOrganizationRole": _role(call, call.user_id)}
+    return {"user": _shown(call.user), "userOrganizationRole": _role(call, call.user_id)}
 
 
 @route("GET", "/users/me/organization-invitations", scope="user:read")
@@ -157,12 +161,17 @@ def _require_teams(call: Call, teams: list[int]) -> None:
         raise ApiError(404, "SC404", f"Team {min(strangers)} not found.")
 
 
-def _role(call: Call, user_id: int) -> JsonObject:
+def _shown(user: Row) -> JsonObject:
+    """A person without what only members of the organization see."""
+    private = ("lastLogin", "tfaStatus", "supportEligible")
+    return {name: one for name, one in present_user(user).items() if name not in private}
+
+
+def _role(call: Call, user_id: int, *more: str) -> JsonObject:
     row = call.world.rows(
         "SELECT * FROM user_organization_roles WHERE user_id = ? AND organization_id = ?",
         user_id,
         call.organization_id,
     )[0]
     shown = present_in_organization(call.world, row)
-    del shown["userRoleId"]
-    return shown
+    return {name: shown[name] for name in (*ROLE, *more)}

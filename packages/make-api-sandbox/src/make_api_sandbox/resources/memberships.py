@@ -24,6 +24,11 @@ IN_ORGANIZATION = Columns(
     ("userId", "organizationId", "usersRoleId", "invitation"),
     ("userRoleId", "organizationTeamsCount", "joinedTeamsCount"),
 )
+WITH_TEAMS = Columns(
+    (*IN_ORGANIZATION.default, "organizationTeamsCount", "joinedTeamsCount"), ("userRoleId",)
+)
+"""Asking an organization for one of its people also counts teams."""
+
 TEAM_PAGING = Paging({"userId": "user_id", "usersRoleId": "role_id"})
 
 SET_TEAM_ROLE = members(usersRoleId=identifier().optional().or_null())
@@ -154,7 +159,7 @@ def list_members_of_organization(call: Call) -> JsonObject:
 )
 def get_member_of_organization(call: Call) -> JsonObject:
     """The role of one person in an organization."""
-    return _one_in_organization(call, call.path_id("userId"))
+    return _one_in_organization(call, call.path_id("userId"), WITH_TEAMS)
 
 
 @route("GET", "/users/{userId}/user-organization-roles", scope="user:read")
@@ -275,12 +280,14 @@ def _membership(world: World, user_id: int, organization_id: int) -> Row | None:
     return world.row(sql, user_id, organization_id)
 
 
-def _one_in_organization(call: Call, user_id: int) -> JsonObject:
+def _one_in_organization(
+    call: Call, user_id: int, columns: Columns = IN_ORGANIZATION
+) -> JsonObject:
     row = _membership(call.world, user_id, call.organization_id or 0)
     if row is None:
         raise not_found("User organization role")
     shown = present_in_organization(call.world, row)
-    return {"userOrganizationRole": IN_ORGANIZATION.pick(shown, call.cols)}
+    return {"userOrganizationRole": columns.pick(shown, call.cols)}
 
 
 def present_in_organization(world: World, row: Row) -> JsonObject:

@@ -152,7 +152,7 @@ def get_dlq_blueprint(call: Call) -> JsonObject:
     row = call.entity
     response = {
         "blueprint": row["blueprint"],
-        "company": call.team_id,
+        "company": {"id": call.team_id},
         "idSequence": module_sequence(row["blueprint"]),
         "reason": row["reason"],
     }
