@@ -76,11 +76,10 @@ async def test_a_price_is_text_on_its_own_and_a_number_in_the_list(studio: "Stud
     assert (await studio.call("GET", "/cashier/prices/2")).status_code == 404
 
 
-async def test_a_subscription_is_shown_where_its_price_is_known(studio: "Studio") -> None:
-    assert (await studio.call("GET", f"{HOME}/subscription")).status_code == 404
-    studio.license(operations=1000)
-    studio.world.update("organizations", 1, service_name="Free")
-    assert (await studio.get(f"{HOME}/subscription")) == {
+async def test_a_subscription_follows_the_plan_and_is_free_for_plans_not_for_sale(
+    studio: "Studio",
+) -> None:
+    free = {
         "product": {
             "id": 1,
             "name": "FREE",
@@ -88,10 +87,14 @@ async def test_a_subscription_is_shown_where_its_price_is_known(studio: "Studio"
             "price": {"id": 1, "price": "0.00", "currencyCode": "USD", "period": "1 month"},
         }
     }
-    studio.license(operations=40_000)
-    studio.world.update("organizations", 1, service_name="Teams")
+    for plan in ("Core", "Free"):
+        studio.world.update("organizations", 1, service_name=plan)
+        assert await studio.get(f"{HOME}/subscription") == free
+    due = "2026-04-01T00:00:00.000Z"
+    studio.world.update("organizations", 1, service_name="Teams", next_reset=due)
     product = (await studio.get(f"{HOME}/subscription"))["product"]
     assert (product["name"], product["price"]["price"]) == ("Teams", "86.00")
+    assert product["nextBill"] == due
 
 
 async def test_nobody_has_paid_for_anything(studio: "Studio") -> None:
@@ -119,8 +122,6 @@ async def test_buying_is_refused_and_changes_nothing(
 
 
 async def test_billing_is_for_owners_admins_and_accountants(studio: "Studio") -> None:
-    studio.license(operations=1000)
-    studio.world.update("organizations", 1, service_name="Free")
     books = studio.token("*", user=studio.join("Ana", role=ACCOUNTANT))
     member = studio.token("*", user=studio.join("Bo", role=MEMBER))
     for path in READS:

@@ -115,16 +115,12 @@ def price_of(id: int) -> tuple[Product, Price] | None:
     return next(((p, price) for p in PRODUCTS for price in p.prices if price.id == id), None)
 
 
-def subscribed(organization: Row) -> tuple[Product, Price] | None:
-    """What an organization's plan and size cost; None where no such price is known."""
-    operations = organization["license"].get("operations")
-    offers = ((p, price) for p in PRODUCTS for price in p.prices)
-    return next(
-        (
-            (product, price)
-            for product, price in offers
-            if product.name == organization["service_name"]
-            and price.config["operations"] == operations
-        ),
-        None,
-    )
+def subscribed(organization: Row) -> tuple[Product, Price]:
+    """What an organization has subscribed to: its plan in the one size whose price is known.
+
+    Plans that nobody can buy here were given away, so such an organization pays for none but the
+    Free plan.
+    """
+    named = {product.name: product for product in PRODUCTS}
+    product = named.get(organization["service_name"], FREE)
+    return product, product.prices[0]

@@ -2,8 +2,8 @@
 
 The sandbox takes no money: there are no payments and no payment methods, and whatever would buy,
 change or end a subscription is refused as an action that is not allowed (403 `IM001`), after the
-caller's role and the input were found to be right. An organization whose plan has no known price
-(module `products`) has no subscription.
+caller's role and the input were found to be right. Which subscription an organization has follows
+from the name of its plan (module `products`).
 """
 
 from make_api_sandbox.http.body import choice, identifier, mapping, members, text
@@ -43,10 +43,7 @@ def list_payments(call: Call) -> JsonObject:
 @route("GET", SUBSCRIPTION, scope=READ, context=path_organization, permission=BILLING)
 def get_subscription(call: Call) -> JsonObject:
     """The plan with its price and the day it is due again."""
-    found = subscribed(call.organization)
-    if found is None:
-        raise not_found("Subscription")
-    product, price = found
+    product, price = subscribed(call.organization)
     shown = {
         "id": price.id,
         "price": f"{price.amount:.2f}",
