@@ -81,11 +81,11 @@ def get_analytics(call: Call) -> JsonObject:
         for row in scenarios
     ]
     ids = [row["id"] for row in scenarios]
-    echo = page.echo() | {"returnTotalCount": counted}
+    total = {"returnTotalCount": True, "totalCount": len(shown)} if counted else {}
     return {
         "total": _metrics(_sum(now, ids), _sum(before, ids)),
         "analytics": _cut(_sorted(shown, page), page),
-        "pg": {**echo, "totalCount": len(shown)} if counted else echo,
+        "pg": {**page.echo(), **total},
     }
 
 
