@@ -1,66 +1,32 @@
-"""AI agents: set up, given contexts, run and streamed; their providers; errors explained."""
+"""AI agents: set up, given contexts, run and streamed; their providers."""
 
 import json
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
+
+from .ai_desk import (
+    AGENTS,
+    CONTEXTS,
+    LABEL,
+    MORNING,
+    NOBODY,
+    call,
+    connection,
+    get,
+    make,
+    say,
+    setup,
+)
 
 if TYPE_CHECKING:
     from .conftest import Studio
 
 pytestmark = pytest.mark.anyio
 
-AGENTS = "/ai-agents/v1/agents"
-CONTEXTS = "/ai-agents/v1/contexts"
 PROVIDERS = "/ai-agents/v1/llm-providers"
-LABEL = "[Sandbox stand-in, no model]"
-NOBODY = "11111111-2222-4333-8444-555555555555"
 THREAD = "99999999-2222-4333-8444-555555555555"
-MORNING = "2026-03-04T08:30:15.000Z"
 ORDER: dict[str, Any] = {"name": "order", "type": "text", "label": "Order", "required": True}
-
-
-def connection(studio: "Studio", type: str = "ai-provider", team: int = 1, **more: Any) -> int:
-    columns: dict[str, Any] = {"name": "AI", "label": "AI", "account_type": "basic"} | more
-    return studio.world.insert(
-        "connections", team_id=team, type=type, theme="#000000", editable=True, **columns
-    )
-
-
-async def call(studio: "Studio", method: str, path: str, body: Any = None, **query: Any) -> Any:
-    asked: dict[str, Any] = {"teamId": 1, **query}
-    return await studio.call(method, path, body, **asked)
-
-
-async def get(studio: "Studio", path: str, **query: Any) -> Any:
-    return await studio.get(path, **{"teamId": 1, **query})
-
-
-def setup(studio: "Studio", **more: Any) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "name": "Desk",
-        "teamId": 1,
-        "defaultModel": "small",
-        "systemPrompt": "You are kind.",
-    }
-    chosen = {} if "makeConnectionId" in more else {"makeConnectionId": connection(studio)}
-    return body | chosen | more
-
-
-async def make(studio: "Studio", **more: Any) -> str:
-    answer = await call(studio, "POST", AGENTS, setup(studio, **more))
-    assert answer.status_code == 201, answer.text
-    return answer.json()["agentId"]
-
-
-async def say(studio: "Studio", agent: str, text: str, **body: Any) -> dict[str, Any]:
-    """Run an agent with one message; must succeed."""
-    messages = [{"role": "user", "content": text}]
-    sent: Any = {"messages": messages, "config": {}, **body}
-    answer = await call(studio, "POST", f"{AGENTS}/{agent}/run", sent)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 def order_status(studio: "Studio", *, active: bool = True, **columns: Any) -> int:
@@ -77,16 +43,6 @@ def order_status(studio: "Studio", *, active: bool = True, **columns: Any) -> in
         interface={"input": [ORDER], "output": expect},
         is_active=active,
         **columns,
-    )
-
-
-async def upload(studio: "Studio", agent: str, name: str, content: bytes) -> httpx.Response:
-    return await studio.http.post(
-        f"/api/v2{CONTEXTS}",
-        params={"teamId": 1},
-        headers={"Authorization": f"Token {studio.token('*')}"},
-        data={"agentId": agent},
-        files={"file": (name, content)},
     )
 
 
@@ -586,98 +542,6 @@ async def test_an_agent_that_calls_its_own_scenario_comes_to_an_end(studio: "Stu
     assert studio.world.value("SELECT count(*) FROM executions") == 11
 
 
-# Contexts
-
-
-async def test_a_file_becomes_a_context(studio: "Studio") -> None:
-    agent = await make(studio)
-    answer = await upload(studio, agent, "prices.csv", b"thing,price\nchair,50\nlamp,20\n")
-    assert answer.status_code == 201
-    assert answer.json() == {
-        "id": answer.json()["id"],
-        "agentId": agent,
-        "documentName": "prices.csv",
-        "description": f"{LABEL} thing,price",
-        "createdAt": MORNING,
-        "metadata": {"type": "csv"},
-        "isTemporary": False,
-    }
-    assert await get(studio, CONTEXTS, agentId=agent) == [answer.json()]
-    assert (await get(studio, f"{AGENTS}/{agent}"))["contexts"] == [answer.json()]
-
-
-async def test_a_context_is_looked_up_and_deleted(studio: "Studio") -> None:
-    agent = await make(studio)
-    context = (await upload(studio, agent, "prices.txt", b"Lamp 20 euro\nChair 50 euro")).json()
-    answer = await say(studio, agent, "How much is a chair?")
-    told = answer["executionSteps"][2]["toolResponse"]
-    assert told["toolType"] == "rag"
-    assert told["result"] == [{"document": "prices.txt", "text": "Chair 50 euro"}]
-    deleted = await call(studio, "DELETE", f"{CONTEXTS}/{context['id']}")
-    assert (deleted.status_code, deleted.content) == (204, b"")
-    assert await get(studio, CONTEXTS, agentId=agent) == []
-    assert (await call(studio, "DELETE", f"{CONTEXTS}/{context['id']}")).status_code == 404
-
-
-@pytest.mark.parametrize(
-    ("more", "name", "format", "temporary"),
-    [
-        ({}, "Context.txt", "txt", True),
-        ({"autosave": "true"}, "Context.txt", "txt", False),
-        ({"name": "Price list (2).md"}, "Price list (2).md", "md", True),
-    ],
-)
-async def test_text_becomes_a_context(
-    studio: "Studio", more: dict[str, str], name: str, format: str, temporary: bool
-) -> None:
-    agent = await make(studio)
-    answer = await call(studio, "POST", CONTEXTS, {"agentId": agent, "content": "Hi", **more})
-    assert answer.status_code == 201
-    made = answer.json()
-    assert (made["documentName"], made["metadata"]) == (name, {"type": format})
-    assert made["isTemporary"] is temporary
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"content": "x"},
-        {"agentId": "one", "content": "x"},
-        {"agentId": NOBODY, "content": "x", "name": "a/b"},
-        {"agentId": NOBODY, "content": "x", "name": "n" * 121},
-        {"agentId": NOBODY, "content": "x", "autosave": True},
-        {"agentId": NOBODY, "content": ""},
-    ],
-)
-async def test_a_malformed_context_is_refused(studio: "Studio", body: dict[str, Any]) -> None:
-    assert (await call(studio, "POST", CONTEXTS, body)).status_code == 400
-
-
-async def test_files_of_unknown_format_or_too_large_are_refused(studio: "Studio") -> None:
-    agent = await make(studio)
-    assert (await upload(studio, agent, "run.exe", b"x")).status_code == 400
-    studio.license(fslimit=10)
-    assert (await upload(studio, agent, "notes.txt", b"x" * 10)).status_code == 201
-    assert (await upload(studio, agent, "notes.txt", b"x" * 11)).status_code == 413
-    assert (await upload(studio, NOBODY, "notes.txt", b"x")).status_code == 404
-
-
-async def test_a_new_agent_gets_a_copy_of_a_context(studio: "Studio") -> None:
-    first = await make(studio)
-    body = {"agentId": first, "content": "Chair 50 euro"}
-    made = (await call(studio, "POST", CONTEXTS, body)).json()
-    second = await make(studio, contexts=[{"id": made["id"]}])
-    [copy] = await get(studio, CONTEXTS, agentId=second)
-    assert copy == {**made, "id": copy["id"], "agentId": second, "isTemporary": False}
-    await call(studio, "DELETE", f"{AGENTS}/{first}")
-    assert len(await get(studio, CONTEXTS, agentId=second)) == 1
-
-
-async def test_contexts_are_listed_for_one_agent(studio: "Studio") -> None:
-    assert (await call(studio, "GET", CONTEXTS)).status_code == 400
-    assert (await call(studio, "GET", CONTEXTS, agentId=NOBODY)).status_code == 404
-
-
 # Providers
 
 
@@ -707,59 +571,3 @@ async def test_providers_say_that_they_are_stand_ins(studio: "Studio") -> None:
 @pytest.mark.parametrize("path", ["/9", "/9/models"])
 async def test_an_unknown_provider_is_not_found(studio: "Studio", path: str) -> None:
     assert (await call(studio, "GET", f"{PROVIDERS}{path}")).status_code == 404
-
-
-# Errors explained
-
-
-async def test_an_error_is_explained(studio: "Studio") -> None:
-    scenario = studio.scenario("Post", {"module": "slack:CreateMessage"})
-    body = {
-        "errorMessage": "Too many requests",
-        "errorType": "RateLimitError",
-        "errorModuleId": 1,
-        "scenarioId": scenario,
-        "suberrors": ["Wait a minute."],
-    }
-    analysis = (await studio.post("/ai-error-analysis", body))["analysis"]
-    assert set(analysis) == {"whatHappened", "whyItHappened", "whatToDoNext"}
-    assert analysis["whatHappened"] == (
-        f'{LABEL} Module 1 (slack:CreateMessage) failed with "Too many requests". Wait a minute.'
-    )
-    assert "fewer requests" in analysis["whyItHappened"]
-    assert all(text.startswith(LABEL) for text in analysis.values())
-
-
-async def test_an_error_is_explained_by_a_blueprint_alone(studio: "Studio") -> None:
-    blueprint = {"flow": [{"id": 4, "module": "http:MakeRequest", "version": 4}]}
-    for given in (blueprint, json.dumps(blueprint)):
-        body = {"errorMessage": "ConnectionError", "blueprint": given, "errorModuleId": 4}
-        analysis = (await studio.post("/ai-error-analysis", body))["analysis"]
-        assert "Module 4 (http:MakeRequest)" in analysis["whatHappened"]
-        assert "could not be reached" in analysis["whyItHappened"]
-
-
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        ({}, 400),
-        ({"errorMessage": "x" * 10_001}, 400),
-        ({"errorMessage": "x", "suberrors": ["x"] * 51}, 400),
-        ({"errorMessage": "x", "suberrors": ["x" * 5001]}, 400),
-        ({"errorMessage": "x", "errorModuleId": 0}, 400),
-        ({"errorMessage": "x", "errorType": "x" * 501}, 400),
-        ({"errorMessage": "x", "scenarioId": 999}, 404),
-    ],
-)
-async def test_an_analysis_that_can_not_be_made_is_refused(
-    studio: "Studio", body: dict[str, Any], status: int
-) -> None:
-    assert (await studio.call("POST", "/ai-error-analysis", body)).status_code == status
-
-
-async def test_the_scenario_of_another_team_is_not_explained(studio: "Studio") -> None:
-    scenario = studio.scenario("Post", {"module": "slack:CreateMessage"}, team_id=2)
-    body = {"errorMessage": "x", "scenarioId": scenario}
-    assert (await studio.call("POST", "/ai-error-analysis", body)).status_code == 404
-    none = studio.token("teams:read")
-    assert (await studio.call("POST", "/ai-error-analysis", body, token=none)).status_code == 403
