@@ -1,6 +1,6 @@
 """Ports over plain dictionaries: run a blueprint without a world around it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -80,6 +80,7 @@ class MemoryPorts:
     timezone: str = "UTC"
     custom: Variables = field(default_factory=Variables)
     connections: dict[int, ConnectionState] = field(default_factory=dict[int, ConnectionState])
+    keys: dict[int, dict[str, Json]] = field(default_factory=dict[int, dict[str, Json]])
     data: dict[int, dict[str, Json]] = field(default_factory=dict[int, dict[str, Json]])
     answers: dict[str, SubRun] = field(default_factory=dict[str, SubRun])
     """What a called scenario answers, by the reference it is called with."""
@@ -97,6 +98,10 @@ class MemoryPorts:
     def stopped(self) -> bool:
         """Tell whether the run is to stop."""
         return self.stop_requested
+
+    def key(self, key: int) -> Mapping[str, Json] | None:
+        """Parameters of a key."""
+        return self.keys.get(key)
 
     def connection(self, connection: int) -> ConnectionState:
         """Check a connection; unknown ones are missing."""

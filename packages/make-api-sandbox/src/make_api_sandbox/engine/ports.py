@@ -148,6 +148,10 @@ class Ports(Protocol):
         """True once someone asked the run to stop."""
         ...
 
+    def key(self, key: int) -> Mapping[str, Json] | None:
+        """Parameters of a key of the team; None when it has none with this id."""
+        ...
+
     def connection(self, connection: int) -> ConnectionState:
         """Check a connection."""
         ...

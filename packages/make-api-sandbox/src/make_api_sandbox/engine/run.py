@@ -108,7 +108,7 @@ async def _cycles(run: Run) -> None:
         run.transaction.commit()
         return
     for cycle in range(run.plan.settings.roundtrips):
-        run.roundtrip.clear()
+        run.begin_cycle()
         delivered = await machine.cycle()
         run.transaction.commit()
         if not delivered:

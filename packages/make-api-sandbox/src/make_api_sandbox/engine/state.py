@@ -66,11 +66,19 @@ class Run:
     counters: dict[tuple[str, int], int] = field(default_factory=dict[tuple[str, int], int])
     """Increment modules: (reset, module id) → last number."""
     pending_trigger: list[Bundle] = field(default_factory=list[Bundle])
+    cookies: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
+    """Cookies that HTTP modules share: host → name → value."""
     steps: int = 0
 
     def now(self) -> datetime:
         """The current moment of the run."""
         return self.ports.clock.now()
+
+    def begin_cycle(self) -> None:
+        """Forget what lives no longer than a cycle: its variables and counters."""
+        self.roundtrip.clear()
+        kept = {key: count for key, count in self.counters.items() if key[0] != "run"}
+        self.counters = kept
 
     async def checkpoint(self) -> None:
         """Count a step, let other tasks run, and end the run when a bound is reached."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TypeAlias, cast
@@ -72,6 +73,26 @@ def plain(value: object) -> Json:
     if isinstance(value, list | tuple):
         return [plain(member) for member in cast("list[object]", value)]
     return str(value)
+
+
+BUFFER = re.compile(r"IMTBuffer\(([0-9]+), binary, ([0-9a-f]{40})\): ((?:[0-9a-f]{2})*)")
+
+
+def revived(value: Json) -> Value:
+    """Undo `plain` for buffers, at any depth; everything else stays as it is."""
+    if isinstance(value, str) and value.startswith("IMTBuffer("):
+        return _buffer(value)
+    if isinstance(value, list):
+        return [revived(each) for each in value]
+    if isinstance(value, dict):
+        return {key: revived(each) for key, each in value.items()}
+    return value
+
+
+def _buffer(written: str) -> Value:
+    match = BUFFER.fullmatch(written)
+    data = bytes.fromhex(match[3]) if match else b""
+    return data if match and plain(data) == written else written
 
 
 def as_value(value: Json) -> Value:

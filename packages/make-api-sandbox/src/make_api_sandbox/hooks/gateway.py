@@ -10,11 +10,13 @@ from make_api_sandbox.clock import milliseconds
 from make_api_sandbox.engine.execution import Status
 from make_api_sandbox.engine.plan import Settings
 from make_api_sandbox.engine.ports import WebhookResponse
+from make_api_sandbox.hooks.guard import refusal
 from make_api_sandbox.hooks.learning import learned
+from make_api_sandbox.hooks.mail import CONTENT_TYPE, read_mail
 from make_api_sandbox.hooks.payload import Payload, read_payload
 from make_api_sandbox.scenarios.documents import module_names
 from make_api_sandbox.scenarios.order import HookRequest, Order
-from make_api_sandbox.scenarios.queue import has_unresolved
+from make_api_sandbox.scenarios.queue import free_runs, has_unresolved, hold
 from make_api_sandbox.scenarios.runs import Running, Runs, runs_of
 from make_api_sandbox.scenarios.state import is_instant
 from make_api_sandbox.shapes import JsonObject, Row
@@ -63,22 +65,38 @@ class Gateway:
         """Answer one request to the address `udid`."""
         if request.method == "OPTIONS":
             return _preflight(request)
-        hook = self._world.row("SELECT * FROM hooks WHERE udid = ? AND type = 'web'", udid)
+        hook = self._hook(request, udid)
         if hook is None:
             return answer(410, "Webhook not found.", cors=False)
         body = await request.body()
-        refusal = self._refusal(hook, body)
-        if refusal is not None:
-            return refusal
-        payload = await read_payload(request, body, hook["data"])
+        refused = self._refusal(hook, body, request)
+        if refused is not None:
+            return refused
+        payload = await self._payload(hook, request, body)
         response = await self._take(hook, payload)
         self._log(hook, request, payload, response)
         return response
 
-    def _refusal(self, hook: Row, body: bytes) -> Response | None:
+    def _hook(self, request: Request, udid: str) -> Row | None:
+        """The hook at an address: a mailhook takes mails, a webhook everything."""
+        name = udid.partition("@")[0]
+        hook = self._world.row("SELECT * FROM hooks WHERE udid = ?", name)
+        if hook is None or (hook["type"] == "mail" and not _is_mail(request)):
+            return None
+        return hook
+
+    async def _payload(self, hook: Row, request: Request, body: bytes) -> Payload:
+        if hook["type"] == "mail":
+            return read_mail(body, self._world.clock.now())
+        return await read_payload(request, body, hook["data"])
+
+    def _refusal(self, hook: Row, body: bytes, request: Request) -> Response | None:
         """Why the request is not taken at all, if so."""
         if hook["gone"] or not hook["enabled"]:
             return answer(410, "Webhook not found." if hook["gone"] else "Webhook is disabled.")
+        barred = refusal(self._world, hook, request) if hook["type"] == "web" else None
+        if barred is not None:
+            return answer(*barred)
         if len(body) > LARGEST_PAYLOAD:
             return answer(413, "Payload too large")
         return answer(429, "Too many requests") if self._is_flooded(hook) else None
@@ -100,10 +118,18 @@ class Gateway:
             return answer(400, faults)
         if self._is_full(hook):
             return answer(400, "Queue is full")
+        if scenario is not None and self._is_limited(scenario) and _responds(scenario):
+            return answer(429, "Too many requests")
         item = self._enqueue(hook, payload)
         if scenario is None or not self._may_start(scenario):
             return answer(200, "Accepted")
         return await self._start(scenario, item)
+
+    def _is_limited(self, scenario: Row) -> bool:
+        """Tell whether the scenario's own rate limit is used up."""
+        return self._may_run(scenario) and not free_runs(
+            self._world, scenario, self._world.clock.now()
+        )
 
     def _learn(self, hook: Row, payload: Payload) -> None:
         fields = learned(payload.bundle)
@@ -142,9 +168,15 @@ class Gateway:
         )
         return HookRequest(ident, payload.bundle)
 
+    def _may_run(self, scenario: Row) -> bool:
+        return scenario["is_active"] and not scenario["is_paused"] and is_instant(scenario)
+
     def _may_start(self, scenario: Row) -> bool:
         """Tell whether a run begins at once; otherwise the request waits in the queue."""
-        if not scenario["is_active"] or scenario["is_paused"] or not is_instant(scenario):
+        if not self._may_run(scenario) or scenario["next_exec_ms"] is not None:
+            return False
+        if self._is_limited(scenario):
+            hold(self._world, scenario, self._world.clock.now())
             return False
         if not Settings.of(scenario["blueprint"]).sequential:
             return True
@@ -152,7 +184,7 @@ class Gateway:
         return not self._runs.is_running(ident) and not has_unresolved(self._world, ident)
 
     async def _start(self, scenario: Row, item: HookRequest) -> Response:
-        if RESPONDER not in module_names(scenario["blueprint"]):
+        if not _responds(scenario):
             self._runs.begin(Order(scenario, requests=(item,)))
             return answer(200, "Accepted")
         answered: asyncio.Future[WebhookResponse] = asyncio.get_running_loop().create_future()
@@ -179,6 +211,15 @@ class Gateway:
             size_after=len(bytes(response.body)),
             data=_log_data(hook, request, payload, response),
         )
+
+
+def _is_mail(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0]
+    return kind.strip().lower() == CONTENT_TYPE
+
+
+def _responds(scenario: Row) -> bool:
+    return RESPONDER in module_names(scenario["blueprint"])
 
 
 async def _first_of(running: Running, answered: "asyncio.Future[WebhookResponse]") -> None:

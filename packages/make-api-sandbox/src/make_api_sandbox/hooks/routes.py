@@ -1,8 +1,9 @@
 """Administration of hooks (API reference, chapter 2.20); their addresses are `hooks.gateway`."""
 
-from typing import Any
+from typing import Any, cast
 
 from make_api_sandbox.hooks.address import address_of
+from make_api_sandbox.hooks.guard import range_faults
 from make_api_sandbox.hooks.types import GATEWAY_OPTIONS, HookType, hook_type
 from make_api_sandbox.http.body import identifier, members, name_text, open_members, text
 from make_api_sandbox.http.call import Call
@@ -13,7 +14,7 @@ from make_api_sandbox.shapes import JsonObject, Row
 from make_api_sandbox.usages import invalidate
 
 ONE = entity("hooks", "hookId", "Hook")
-EDITABLE = ("ip", "udt", *GATEWAY_OPTIONS)
+EDITABLE = ("ip", "udt", "apiKeys", *GATEWAY_OPTIONS)
 """What `set-data` changes on gateway hooks."""
 
 WITH_SCENARIO = (
@@ -82,6 +83,7 @@ def _refuse_faulty(call: Call, known: HookType, data: JsonObject) -> None:
         faults += _option_faults(data)
     if faults:
         raise invalid_parameters(faults)
+    _refuse_foreign_keys(call, data)
     if known.connected:
         _refuse_foreign_connection(call, data["__IMTCONN__"])
 
@@ -89,8 +91,27 @@ def _refuse_faulty(call: Call, known: HookType, data: JsonObject) -> None:
 def _option_faults(data: JsonObject) -> list[tuple[str, str]]:
     wrong = [n for n in GATEWAY_OPTIONS if n in data and not isinstance(data[n], bool)]
     faults = [(n, f"Invalid value of parameter '{n}': should be boolean.") for n in wrong]
+    wrong_range = range_faults(data.get("ip"))
+    if wrong_range is not None:
+        faults.append(("ip", f"Invalid value of parameter 'ip': {wrong_range}."))
+    if not _are_ids(data.get("apiKeys")):
+        faults.append(("apiKeys", "Invalid value of parameter 'apiKeys': should be ids of keys."))
     unknown = [name for name in data if name not in (*EDITABLE, "teamId")]
     return faults + [(name, f"Unknown parameter '{name}'.") for name in unknown]
+
+
+def _are_ids(value: Any) -> bool:
+    if value is None:
+        return True
+    ids = cast("list[object]", value) if isinstance(value, list) else [value]
+    return isinstance(value, list) and all(type(each) is int for each in ids)
+
+
+def _refuse_foreign_keys(call: Call, data: JsonObject) -> None:
+    for ident in data.get("apiKeys") or ():
+        row = call.world.get("keys", ident)
+        if row is None or row["team_id"] != call.team_id:
+            raise not_found("Key")
 
 
 def _refuse_foreign_connection(call: Call, connection_id: Any) -> None:
@@ -187,6 +208,7 @@ def set_hook_data(call: Call) -> JsonObject:
         faults = _option_faults(call.body)
         if faults:
             raise invalid_parameters(faults)
+        _refuse_foreign_keys(call, call.body)
     data = {**call.entity["data"], **call.body}
     call.world.update("hooks", call.entity["id"], data=data)
     return {"changed": data != call.entity["data"]}

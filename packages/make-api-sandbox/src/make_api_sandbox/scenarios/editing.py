@@ -94,8 +94,14 @@ def create_scenario(call: Call) -> JsonObject:
         folder_id=call.body.get("folderId"),
         description=call.body.get("description", ""),
         updated_by=call.user_id,
+        extra=_origin(call.body.get("basedon")),
     )
     return {"scenario": present(call.world, ident, call.cols)}
+
+
+def _origin(template: int | None) -> JsonObject:
+    """Which public template a scenario was made from, so that it counts as a use of it."""
+    return {} if template is None else {"basedon": template}
 
 
 def _insert(call: Call, blueprint: JsonObject, **columns: Any) -> int:

@@ -4,12 +4,14 @@ Source: Make API reference, chapter 1.19.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
+from make_api_sandbox.clock import from_milliseconds, milliseconds
 from make_api_sandbox.engine.plan import Settings
 from make_api_sandbox.engine.values import members, whole
 from make_api_sandbox.scenarios.documents import first_module
 from make_api_sandbox.scenarios.order import HookRequest, Order
-from make_api_sandbox.scenarios.state import is_instant
+from make_api_sandbox.scenarios.state import is_instant, set_next
 from make_api_sandbox.shapes import Row
 from make_api_sandbox.world import World
 
@@ -18,6 +20,8 @@ DEFAULT_RESULTS = 2
 
 AT_ONCE = 50
 """Most runs begun together when a long queue is worked off; each end begins more."""
+
+MINUTE_MS = 60_000
 
 
 def waiting(world: World, hook_id: int | None, limit: int) -> tuple[HookRequest, ...]:
@@ -53,20 +57,58 @@ def per_run(scenario: Row) -> int:
     return max(1, results) * Settings.of(scenario["blueprint"]).roundtrips
 
 
-def next_orders(world: World, scenario_id: int, is_running: bool) -> Iterator[Order]:
+def next_orders(world: World, scenario_id: int, is_running: bool, at: datetime) -> Iterator[Order]:
     """Runs that an active instant scenario owes to its waiting requests, one request each.
 
     A sequential scenario works off one request after the other, and none while it holds
-    unresolved incomplete executions.
+    unresolved incomplete executions. One that backs off from a failure begins none, and one with a
+    rate limit no more than the limit leaves.
     """
     scenario = world.get("scenarios", scenario_id)
     if scenario is None or not scenario["is_active"] or not is_instant(scenario):
         return
+    if scenario["next_exec_ms"] is not None:
+        return
     sequential = Settings.of(scenario["blueprint"]).sequential
     if sequential and (is_running or has_unresolved(world, scenario_id)):
         return
-    for request in waiting(world, scenario["hook_id"], 1 if sequential else AT_ONCE):
+    free = free_runs(world, scenario, at)
+    for request in waiting(world, scenario["hook_id"], min(free, 1 if sequential else AT_ONCE)):
         yield Order(scenario, requests=(request,))
+    hold(world, scenario, at)
+
+
+def free_runs(world: World, scenario: Row, at: datetime) -> int:
+    """How many runs the rate limit of a scenario leaves for the minute that ends at `at`."""
+    limit = _rate_limit(scenario)
+    if limit is None:
+        return AT_ONCE
+    sql = "SELECT count(*) FROM executions" + OF_LAST_MINUTE
+    now = milliseconds(at)
+    return max(0, limit - world.value(sql, scenario["id"], now - MINUTE_MS, now))
+
+
+def hold(world: World, scenario: Row, at: datetime) -> None:
+    """Let waiting requests go on as soon as the rate limit of their scenario leaves room."""
+    limit = _rate_limit(scenario)
+    if limit is None or not waiting(world, scenario["hook_id"], 1):
+        return
+    sql = f"SELECT timestamp_ms FROM executions{OF_LAST_MINUTE} ORDER BY timestamp_ms DESC LIMIT 1"
+    now = milliseconds(at)
+    last = world.value(f"{sql} OFFSET {limit - 1}", scenario["id"], now - MINUTE_MS, now)
+    if last is not None:
+        set_next(world, scenario["id"], from_milliseconds(last + MINUTE_MS))
+
+
+OF_LAST_MINUTE = (
+    " WHERE scenario_id = ? AND timestamp_ms > ? AND timestamp_ms <= ? AND kind = 'run'"
+)
+
+
+def _rate_limit(scenario: Row) -> int | None:
+    """`maximum_runs_per_minute`, which holds for instant scenarios."""
+    limit = whole(scenario["scheduling"].get("maximum_runs_per_minute"))
+    return limit if limit and limit > 0 else None
 
 
 def has_unresolved(world: World, scenario_id: int) -> bool:

@@ -9,6 +9,7 @@ from make_api_sandbox.engine.execution import Execution, Incomplete, ModuleRecor
 from make_api_sandbox.engine.plan import Settings
 from make_api_sandbox.engine.values import plain, size
 from make_api_sandbox.notifications import tell_of_run
+from make_api_sandbox.scenarios.back_off import back_off, backs_off, recover
 from make_api_sandbox.scenarios.events import organization_id
 from make_api_sandbox.scenarios.order import Order
 from make_api_sandbox.scenarios.state import is_instant, set_next, stop_for_errors
@@ -167,10 +168,13 @@ def follow_up(world: World, order: Order, result: Execution) -> None:
     was_active = scenario["is_active"]
     _keep_incompletes(world, order, scenario, result)
     _count_errors(world, scenario, result)
+    if result.error is None and not result.incompletes:
+        return
     scenario = world.get("scenarios", scenario["id"]) or scenario
     switched_off = was_active and not scenario["is_active"]
     tell_of_run(world, scenario, result, switched_off=switched_off)
-    if result.error and result.error.name in TEMPORARY and scenario["next_exec_ms"]:
+    scheduled = scenario["next_exec_ms"] and not is_instant(scenario)
+    if result.error and result.error.name in TEMPORARY and scheduled:
         later = result.ended + PAUSE
         if scenario["next_exec_ms"] < milliseconds(later):
             set_next(world, scenario["id"], later)
@@ -179,7 +183,11 @@ def follow_up(world: World, order: Order, result: Execution) -> None:
 def _count_errors(world: World, scenario: Row, result: Execution) -> None:
     if not scenario["is_active"]:
         return
-    if result.status is Status.SUCCESS:
+    if backs_off(scenario, result):
+        back_off(world, scenario, result)
+        return
+    recover(world, scenario)
+    if result.status is Status.SUCCESS and scenario["consecutive_errors"]:
         world.update("scenarios", scenario["id"], consecutive_errors=0)
     if not result.counts_as_error:
         return

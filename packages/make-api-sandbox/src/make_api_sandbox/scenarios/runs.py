@@ -3,10 +3,12 @@
 import asyncio
 import logging
 import uuid
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from weakref import WeakKeyDictionary
 
 from make_api_sandbox.background import Background
@@ -15,7 +17,7 @@ from make_api_sandbox.engine.execution import Execution, Limits, ResumePoint, St
 from make_api_sandbox.engine.plan import Settings
 from make_api_sandbox.engine.ports import HttpRequest, SubRun
 from make_api_sandbox.engine.run import execute
-from make_api_sandbox.engine.values import Bundle, Json, whole
+from make_api_sandbox.engine.values import Bundle, Json, as_bundle, revived, whole
 from make_api_sandbox.scenarios import incompletes, queue, results
 from make_api_sandbox.scenarios.documents import is_on_demand
 from make_api_sandbox.scenarios.events import organization_id
@@ -34,6 +36,9 @@ DEEPEST_CALL = 10
 
 LONGEST_RUN = timedelta(minutes=45)
 """Upper bound of `license.executionTime`."""
+
+SHORT_TURNS = 20
+"""Turns of the event loop in which most runs end, before a wait is set up."""
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +65,7 @@ class Runs:
         self._running: dict[str, Running] = {}
         self._owner = uuid.uuid4().hex
         self._looked: datetime | None = None
+        self._spent: dict[int, int] | None = None
 
     @property
     def world(self) -> World:
@@ -106,6 +112,10 @@ class Runs:
 
         On a driven clock a run that is parked takes longer than anyone waits.
         """
+        for _ in range(SHORT_TURNS):
+            if running.ended.is_set() or running.clock.parked.is_set():
+                return running.ended.is_set()
+            await asyncio.sleep(0)
         ended = asyncio.ensure_future(running.ended.wait())
         parked = asyncio.ensure_future(running.clock.parked.wait())
         waits = (ended, parked)
@@ -148,7 +158,7 @@ class Runs:
         finally:
             self._finish(running)
         await self._call_back(running)
-        if running.result.trigger_done:
+        if running.result.trigger_done and running.order.scenario["hook_id"] is not None:
             self._work_on(running.order.scenario["id"], running.result.ended)
 
     async def _execute(self, running: Running) -> Execution:
@@ -170,8 +180,10 @@ class Runs:
             blueprint or order.scenario["blueprint"],
             _start(running),
             ports,
-            _limits(world, organization),
+            self._limits(organization),
         )
+        if self._spent is not None:
+            self._spent[organization["id"]] += result.operations
         if order.incomplete and result.incompletes:
             result.status, result.error = Status.ERROR, result.incompletes[0].error
         return result
@@ -209,13 +221,46 @@ class Runs:
 
     def _work_on(self, scenario_id: int, at: datetime) -> None:
         """Begin the runs for which requests have been waiting."""
-        for order in queue.next_orders(self.world, scenario_id, self.is_running(scenario_id)):
+        for order in queue.next_orders(self.world, scenario_id, self.is_running(scenario_id), at):
             order.begins = at
             self.begin(order)
 
     def drain(self, scenario_id: int) -> None:
         """Work off the queue of an instant scenario that has just been switched on."""
         self._work_on(scenario_id, self.world.clock.now())
+
+    @contextmanager
+    def counting(self) -> Generator[None]:
+        """Read what organizations have used once, and add what runs of this process use.
+
+        For many runs in a row, while nothing else writes.
+        """
+        self._spent = {}
+        try:
+            yield
+        finally:
+            self._spent = None
+
+    def _limits(self, organization: Row) -> Limits:
+        licence: JsonObject = organization["license"]
+        minutes = licence.get("executionTime") or 40
+        allowed = licence.get("operations")
+        used = self._used(organization)
+        left = None
+        if allowed is not None:
+            left = max(0, allowed * (licence.get("allowOverage") or 100) // 100 - used)
+        return Limits(seconds=minutes * 60, operations=left)
+
+    def _used(self, organization: Row) -> int:
+        """Operations of the organization in its current period."""
+        ident: int = organization["id"]
+        if self._spent is not None and ident in self._spent:
+            return self._spent[ident]
+        since = period_start_ms(organization)
+        used: int = consumed(self.world, "organization_id", ident, since)["operations"]
+        if self._spent is not None:
+            self._spent[ident] = used
+        return used
 
     def _caller(self, order: Order) -> Caller:
         async def call(caller: Row, reference: str, inputs: dict[str, Json], wait: bool) -> SubRun:
@@ -264,9 +309,16 @@ def _callable_scenario(world: World, caller: Row, reference: str, depth: int) ->
 def _start(running: Running) -> Start:
     order = running.order
     listens = bool(order.requests) or order.scenario["hook_id"] is not None
-    trigger = tuple(request.data for request in order.requests) if listens else None
+    trigger = (
+        tuple(as_bundle(_revived(request.data)) for request in order.requests) if listens else None
+    )
     details: Bundle = {"id": order.scenario["id"], "name": order.scenario["name"]}
     return Start(running.id, order.inputs, trigger, _resume(order), details)
+
+
+def _revived(data: JsonObject) -> JsonObject:
+    """A stored bundle with its buffers as bytes."""
+    return cast("JsonObject", revived(data))
 
 
 def _resume(order: Order) -> ResumePoint | None:
@@ -274,21 +326,8 @@ def _resume(order: Order) -> ResumePoint | None:
         return None
     failer = order.incomplete["failer"]
     bundles: JsonObject = order.incomplete["bundles"]
-    before = {int(key): each for key, each in bundles.items() if key != str(failer)}
+    before = {int(key): _revived(each) for key, each in bundles.items() if key != str(failer)}
     return ResumePoint(failer, before)
-
-
-def _limits(world: World, organization: Row) -> Limits:
-    licence: JsonObject = organization["license"]
-    minutes = licence.get("executionTime") or 40
-    allowed = licence.get("operations")
-    left = None
-    if allowed is not None:
-        used = consumed(
-            world, "organization_id", organization["id"], period_start_ms(organization)
-        )["operations"]
-        left = max(0, allowed * (licence.get("allowOverage") or 100) // 100 - used)
-    return Limits(seconds=minutes * 60, operations=left)
 
 
 def _lost(running: Running, error: RunError | None = None) -> Execution:

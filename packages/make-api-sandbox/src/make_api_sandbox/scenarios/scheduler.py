@@ -13,14 +13,14 @@ from make_api_sandbox.clock import from_milliseconds, milliseconds
 from make_api_sandbox.scenarios.order import Order
 from make_api_sandbox.scenarios.queue import has_unresolved, per_run, waiting
 from make_api_sandbox.scenarios.runs import Runs, is_sequential, runs_of
-from make_api_sandbox.scenarios.state import plan_next, set_next
+from make_api_sandbox.scenarios.state import is_instant, plan_next, set_next
 from make_api_sandbox.shapes import JsonObject, Row
 from make_api_sandbox.world import World
 
 if TYPE_CHECKING:
     from make_api_sandbox.app import Sandbox
 
-MOST_RUNS = 5_000
+MOST_RUNS = 200_000
 """Most runs made for one move of the clock; what is due beyond that is skipped."""
 
 LONGEST_NAP = 1.0
@@ -62,7 +62,8 @@ class Scheduler:
             self._runs.forget_lost()
             self._runs.clock_moved()
             await self._runs.settle()
-            await self._work_off(now)
+            with self._runs.counting():
+                await self._work_off(now)
 
     async def _work_off(self, now: datetime) -> None:
         for _ in range(MOST_RUNS):
@@ -82,11 +83,15 @@ class Scheduler:
         plan_next(self._world, scenario, due if driven else now, last=due)
         if not self._may_run(scenario):
             return
-        requests = waiting(self._world, scenario["hook_id"], per_run(scenario))
+        instant = is_instant(scenario)
+        requests = waiting(self._world, scenario["hook_id"], 1 if instant else per_run(scenario))
+        if instant and not requests:
+            return
         order = Order(scenario, requests=requests, begins=due if driven else None)
         running = self._runs.begin(order)
         if driven:
             await self._runs.wait(running)
+            await self._runs.settle()
 
     def _may_run(self, scenario: Row) -> bool:
         """A run that falls into the previous one is skipped; unresolved ones hold sequences up."""

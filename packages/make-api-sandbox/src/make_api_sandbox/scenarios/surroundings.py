@@ -1,7 +1,7 @@
 """What a running scenario can reach: the world behind the sandbox, as the engine's ports."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -65,6 +65,7 @@ class RunClock:
 
     def __init__(self, clock: Clock, begins: datetime | None = None) -> None:
         self._clock = clock
+        self._driven = clock.mode == "driven"
         self._reached = begins or clock.now()
         self.stop = asyncio.Event()
         self.parked = asyncio.Event()
@@ -72,14 +73,15 @@ class RunClock:
 
     def now(self) -> datetime:
         """The moment this run has come to."""
-        if self._clock.mode == "driven":
+        if self._driven:
             return self._reached
         return max(self._clock.now(), self._reached)
 
     async def sleep(self, seconds: float) -> None:
         """Let time pass; a request to stop ends it early."""
+        self._driven = self._clock.mode == "driven"
         self._reached = self.now() + timedelta(seconds=seconds)
-        if self._clock.mode == "driven":
+        if self._driven:
             await self._wait_for_clock()
         else:
             await _until(self.stop, seconds)
@@ -91,6 +93,7 @@ class RunClock:
             await _until(self.moved, POLL)
             self.moved.clear()
         self.parked.clear()
+        self._driven = self._clock.mode == "driven"
 
     def _is_too_far_ahead(self) -> bool:
         ahead = (self._reached - self._clock.now()).total_seconds()
@@ -214,6 +217,11 @@ class WorldPorts:
     def stopped(self) -> bool:
         """Tell whether someone asked the run to stop."""
         return self.clock.stop.is_set()
+
+    def key(self, key: int) -> Mapping[str, Json] | None:
+        """Parameters of a key of the scenario's team."""
+        row = self.world.get("keys", key)
+        return row["parameters"] if row and row["team_id"] == self.scenario["team_id"] else None
 
     def connection(self, connection: int) -> ConnectionState:
         """Check a connection of the scenario's team."""

@@ -1,5 +1,6 @@
 """Webhooks: the trigger, and the response to the caller."""
 
+import re
 from collections.abc import Sequence
 
 from make_api_sandbox.engine.errors import invalid_parameters
@@ -10,6 +11,9 @@ from make_api_sandbox.engine.triggers import deliver_requests
 from make_api_sandbox.engine.values import Bundle, Value, number, text
 
 MOST_HEADERS = 16
+NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}").fullmatch
+VALUE = re.compile(r"[\t -~\x80-\xff]{0,4096}").fullmatch
+"""At most 256 and 4096 characters, of those that a header may hold."""
 
 module("gateway:CustomWebHook", "gateway:CustomMailHook")(deliver_requests)
 
@@ -25,6 +29,8 @@ async def respond(operation: Operation) -> Sequence[Bundle]:
         problems.append("Parameter 'status' must be a number of at least 100.")
     if len(headers) > MOST_HEADERS:
         problems.append(f"Parameter 'headers' may hold at most {MOST_HEADERS} items.")
+    problems += [f"Header '{name[:40]}' cannot be sent." for name, _ in headers if not NAME(name)]
+    problems += [f"The value of header '{name[:40]}' cannot be sent." for name, _ in _bad(headers)]
     if problems or status is None:
         raise invalid_parameters(problems)
     body = operation.mapper.get("body")
@@ -32,6 +38,10 @@ async def respond(operation: Operation) -> Sequence[Bundle]:
     operation.size = len(content)
     operation.run.ports.respond(WebhookResponse(int(status), content, headers))
     return [{}]
+
+
+def _bad(headers: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    return [pair for pair in headers if not VALUE(pair[1])]
 
 
 def _headers(value: Value) -> tuple[tuple[str, str], ...]:

@@ -1,19 +1,31 @@
 """The HTTP app: requests of version 3 (`ActionSendData…`) and version 4 (`MakeRequest`).
 
 Requests reach only where the port lets them: services on this machine and the sandbox's own hooks.
+Settings of encrypted connections and proxies (`ca`, `rejectUnauthorized`, `useMtls`, `tlsType`,
+`proxyKeychain`) therefore change nothing. Pages (`paginationType`) are not followed: the members
+that describe them are not documented.
 """
 
-import base64
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from email.message import Message
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from make_api_sandbox.engine.errors import ModuleError, invalid_parameters
 from make_api_sandbox.engine.fields import required
+from make_api_sandbox.engine.http_access import (
+    Credentials,
+    basic,
+    cookie_header,
+    credentials,
+    keep_cookies,
+)
 from make_api_sandbox.engine.modules.json import written
 from make_api_sandbox.engine.ports import HttpRequest, HttpResponse
 from make_api_sandbox.engine.registry import Operation, module
 from make_api_sandbox.engine.values import Bundle, Value, number, text, truth
+from make_api_sandbox.engine.xml_values import parse_xml
 
 LONGEST_WAIT = 300
 DEFAULT_WAIT = 40
@@ -29,7 +41,7 @@ RESERVED = "%/:=&?~#+!$,;'@()*[]"
 )
 async def send_data(operation: Operation) -> Sequence[Bundle]:
     """Make a request (version 3)."""
-    response = await _send(operation, _request_v3(operation.mapper))
+    response = await _send(operation, _request_v3(operation.mapper, credentials(operation)))
     if truth(operation.parameters.get("handleErrors")):
         raise_for_status(response)
     return [
@@ -46,7 +58,7 @@ async def send_data(operation: Operation) -> Sequence[Bundle]:
 @module("http:MakeRequest")
 async def make_request(operation: Operation) -> Sequence[Bundle]:
     """Make a request (version 4)."""
-    response = await _send(operation, _request_v4(operation.mapper))
+    response = await _send(operation, _request_v4(operation.mapper, credentials(operation)))
     if truth(operation.mapper.get("stopOnHttpError", True)):
         raise_for_status(response)
     headers: Bundle = {name.lower(): value for name, value in response.headers}
@@ -57,20 +69,29 @@ async def make_request(operation: Operation) -> Sequence[Bundle]:
 @module("http:ActionGetFile", "http:DownloadFile")
 async def get_file(operation: Operation) -> Sequence[Bundle]:
     """Download a file."""
-    response = await _send(operation, _request_v3({"method": "get", **operation.mapper}))
+    asked: Bundle = {**operation.mapper, "method": operation.mapper.get("method") or "get"}
+    response = await _send(operation, _request_v3(asked, credentials(operation)))
     version_3 = operation.parameters.get("handleErrors", True)
     if truth(operation.mapper.get("stopOnHttpError", version_3)):
         raise_for_status(response)
-    name = urlsplit(text(operation.mapper.get("url"))).path.rpartition("/")[2]
     return [
         {
-            "fileName": name or "file",
+            "fileName": _file_name(response, text(operation.mapper.get("url"))),
             "data": response.body,
             "fileSize": len(response.body),
             "statusCode": response.status,
             "headers": _header_rows(response),
         }
     ]
+
+
+def _file_name(response: HttpResponse, url: str) -> str:
+    """The name that the answer gives, else the end of the address."""
+    described = Message()
+    for name, value in response.headers:
+        if name.lower() == "content-disposition":
+            described[name] = value.replace("\n", " ")
+    return described.get_filename() or urlsplit(url).path.rpartition("/")[2] or "file"
 
 
 def raise_for_status(response: HttpResponse) -> None:
@@ -93,23 +114,36 @@ def raise_for_status(response: HttpResponse) -> None:
 
 
 async def _send(operation: Operation, request: HttpRequest) -> HttpResponse:
+    shares = truth(operation.mapper.get("shareCookies"))
+    if shares:
+        cookies = cookie_header(operation, request.url)
+        request = replace(request, headers=(*request.headers, *cookies))
     response = await operation.run.ports.send(request)
+    if shares:
+        keep_cookies(operation, request, response)
     operation.size = len(request.body) + len(response.body)
     return response
 
 
-def _request_v3(mapper: Bundle) -> HttpRequest:
+def _request_v3(mapper: Bundle, access: Credentials) -> HttpRequest:
     required(mapper, "url", "method")
-    headers = _pairs(mapper.get("headers"), "name")
+    headers = [*_pairs(mapper.get("headers"), "name"), *access.headers]
     body, content_type = _body_v3(mapper)
     if content_type:
         headers.append(("content-type", content_type))
     user = text(mapper.get("authUser"))
     if user:
-        token = base64.b64encode(f"{user}:{text(mapper.get('authPass'))}".encode()).decode()
-        headers.append(("authorization", f"Basic {token}"))
-    follow = truth(mapper.get("followRedirect", True))
-    return _request(mapper, headers, body, _pairs(mapper.get("qs"), "name"), follow)
+        headers.append(basic(user, text(mapper.get("authPass"))))
+    headers.append(_encodings(truth(mapper.get("gzip", True))))
+    reads = text(mapper["method"]).lower() in ("get", "head")
+    follow = truth(mapper.get("followRedirect", True)) if reads else False
+    follow = follow or truth(mapper.get("followAllRedirects"))
+    query = [*_pairs(mapper.get("qs"), "name"), *access.query]
+    return _request(mapper, headers, body, query, follow)
+
+
+def _encodings(compressed: bool) -> tuple[str, str]:
+    return "accept-encoding", "gzip, deflate" if compressed else "identity"
 
 
 def _body_v3(mapper: Bundle) -> tuple[bytes, str]:
@@ -124,14 +158,16 @@ def _body_v3(mapper: Bundle) -> tuple[bytes, str]:
     return b"", ""
 
 
-def _request_v4(mapper: Bundle) -> HttpRequest:
+def _request_v4(mapper: Bundle, access: Credentials) -> HttpRequest:
     required(mapper, "url", "method")
-    headers = _pairs(mapper.get("headers"), "name")
+    headers = [*_pairs(mapper.get("headers"), "name"), *access.headers]
     body, content_type = _body_v4(mapper)
     if content_type:
         headers.append(("content-type", content_type))
+    headers.append(_encodings(truth(mapper.get("requestCompressedContent", True))))
     follow = truth(mapper.get("allowRedirects", True))
-    return _request(mapper, headers, body, _pairs(mapper.get("queryParameters"), "name"), follow)
+    query = [*_pairs(mapper.get("queryParameters"), "name"), *access.query]
+    return _request(mapper, headers, body, query, follow)
 
 
 def _body_v4(mapper: Bundle) -> tuple[bytes, str]:
@@ -224,6 +260,8 @@ def _data(response: HttpResponse, parse: bool) -> Value:
         return decoded
     if "json" in content_type:
         return _parsed(decoded)
+    if "xml" in content_type:
+        return _parsed_xml(decoded)
     if "x-www-form-urlencoded" in content_type:
         return dict[str, Value](parse_qsl(decoded, keep_blank_values=True))
     return decoded
@@ -233,6 +271,13 @@ def _parsed(source: str) -> Value:
     try:
         return json.loads(source) if source else None
     except ValueError:
+        return source
+
+
+def _parsed_xml(source: str) -> Value:
+    try:
+        return parse_xml(source, numbers_as_text=False)
+    except ModuleError:
         return source
 
 
