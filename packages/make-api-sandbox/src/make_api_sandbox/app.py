@@ -40,6 +40,7 @@ from make_api_sandbox.http.errors import ApiError
 from make_api_sandbox.http.observation import Observation
 from make_api_sandbox.http.rate import count_call
 from make_api_sandbox.http.routing import Outcome, Route, discover, modules
+from make_api_sandbox.page.view import page_routes
 from make_api_sandbox.world import World
 
 DEFAULT_URL = "http://127.0.0.1:8555"
@@ -116,6 +117,7 @@ def _routes(sandbox: Sandbox) -> list[BaseRoute]:
     return [
         Mount("/api/v2", routes=api),
         Path("/hook/{udid}", partial(_hook, sandbox), methods=HOOK_METHODS),
+        *page_routes(sandbox.world, sandbox.public_url),
         Mount("/_sandbox", routes=control.routes(sandbox.world)),
     ]
 

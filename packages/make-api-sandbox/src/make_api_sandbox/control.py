@@ -2,8 +2,8 @@
 
 | Call | Does |
 | --- | --- |
-| `POST reset` `{seed?}` | empties the world and seeds it again |
-| `POST seed` `{seed?}` | seeds an empty world |
+| `POST reset` `{seed?, scale?, plan?, company?}` | empties the world and seeds it again |
+| `POST seed` with the same | seeds an empty world |
 | `GET clock`, `POST clock` `{set, advance or release}` | shows and moves time (seconds) |
 | `GET/POST/DELETE faults`, `DELETE faults/{id}` | see module `faults` |
 | `GET world` | counts of everything |
@@ -14,6 +14,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -24,14 +25,29 @@ from starlette.routing import BaseRoute, Route
 from make_api_sandbox import faults, seeding, steering, tokens
 from make_api_sandbox.clock import parse_stamp
 from make_api_sandbox.http.answers import Json
-from make_api_sandbox.http.body import anything, integer, list_of, members, parse_object, text
+from make_api_sandbox.http.body import (
+    anything,
+    choice,
+    integer,
+    list_of,
+    members,
+    parse_object,
+    text,
+)
 from make_api_sandbox.http.errors import ApiError, invalid_parameters, not_found
+from make_api_sandbox.seed.licences import PLANS
+from make_api_sandbox.seeding import Recipe
 from make_api_sandbox.shapes import JsonObject
 from make_api_sandbox.world import World
 
 Control = Callable[[World, Request], Awaitable[JsonObject]]
 
-SEED = members(seed=integer(0).optional())
+RECIPE = members(
+    seed=integer(0).optional(),
+    scale=integer(1, 1000).optional(),
+    plan=choice(*PLANS).optional(),
+    company=choice("default", "smallest").optional(),
+)
 CLOCK = members(set=text().optional(), advance=anything().optional(), release=anything().optional())
 TOKEN = members(
     scope=list_of(text()).optional(),
@@ -74,22 +90,22 @@ async def _serve(world: World, do: Control, request: Request) -> Response:
 
 
 async def _reset(world: World, request: Request) -> JsonObject:
-    wanted = SEED.read(await request.body()).get("seed", world.setting("seed"))
-    seeding.start_over(world, wanted)
-    return {"seed": wanted, "world": steering.counts(world)}
+    wanted = RECIPE.read(await request.body())
+    seeding.start_over(world, replace(Recipe.of(world), **wanted))
+    return await _show_world(world, request)
 
 
 async def _seed(world: World, request: Request) -> JsonObject:
-    wanted = SEED.read(await request.body()).get("seed", world.setting("seed"))
+    wanted = RECIPE.read(await request.body())
     if not world.is_empty:
         raise ApiError(400, "SC400", "The world is not empty; use /_sandbox/reset.")
-    seeding.start_over(world, wanted)
-    return {"seed": wanted, "world": steering.counts(world)}
+    seeding.start_over(world, replace(Recipe.of(world), **wanted))
+    return await _show_world(world, request)
 
 
 async def _show_world(world: World, request: Request) -> JsonObject:
     return {
-        "seed": world.setting("seed"),
+        **asdict(Recipe.of(world)),
         "path": str(world.path) if world.path else None,
         "world": steering.counts(world),
     }

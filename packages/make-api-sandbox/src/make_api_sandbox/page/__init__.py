@@ -1,0 +1,1 @@
+"""The page for people at `/`: what is in the world, what was asked of it, and its switches."""
