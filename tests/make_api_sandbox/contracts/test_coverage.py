@@ -6,9 +6,10 @@ from pathlib import Path
 
 from make_api_sandbox.contracts.book import book
 from make_api_sandbox.contracts.coverage import Standing, coverage, only_refuses
-from make_api_sandbox.contracts.operations import operations
+from make_api_sandbox.contracts.operations import key, operations
 from make_api_sandbox.http.call import Call
 from make_api_sandbox.http.errors import permission_denied
+from make_api_sandbox.http.routing import discover
 from make_api_sandbox.shapes import JsonObject
 
 REPOSITORY = Path(__file__).parents[3]
@@ -40,6 +41,18 @@ def test_no_contract_claims_a_better_witness_than_the_list() -> None:
         (one, book().answers[one.key].witnesses)
         for one in operations()
         if not set(book().answers[one.key].witnesses) <= allowed[one.confidence]
+    ]
+    assert odd == []
+
+
+def test_every_route_asks_for_the_scopes_of_its_operation() -> None:
+    wanted = {one.key: set(one.scope.split()) for one in operations()}
+    specs = [one.spec for one in discover()]
+    odd = [
+        (one.method, one.path, one.scopes)
+        for one in specs
+        if key(one.method, one.path) in wanted
+        and set(one.scopes) != wanted[key(one.method, one.path)]
     ]
     assert odd == []
 

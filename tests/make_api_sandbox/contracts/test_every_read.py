@@ -302,12 +302,17 @@ class Visit:
         path, team = f"/scenarios/{scenario['id']}", scenario["team_id"]
         body = {"content": "<p>Ask Ines.</p>", "moduleIds": [1], "metadata": {"color": "#fff"}}
         await self.write("POST", f"{path}/notes", body | {"isFilterNote": False}, teamId=team)
-        drawing = {"name": "Draft", "flow": [], "metadata": {"version": 1}}
+        drawing: dict[str, Any] = {"name": "Draft", "flow": [], "metadata": {"version": 1}}
         await self.write("PUT", f"{path}/recovery", {"blueprint": drawing}, teamId=team)
 
     async def make_a_tool(self) -> None:
-        module = {"module": "util:SetVariable2", "version": 1, "mapper": {}, "parameters": {}}
-        body = {"name": "Tool", "description": "Sets.", "inputs": [], "teamId": 1}
+        module: dict[str, Any] = {
+            "module": "util:SetVariable2",
+            "version": 1,
+            "mapper": {},
+            "parameters": {},
+        }
+        body: dict[str, Any] = {"name": "Tool", "description": "Sets.", "inputs": [], "teamId": 1}
         await self.write("POST", "/scenarios/tools", body | {"module": module | {"metadata": {}}})
 
     async def fill_a_custom_app(self) -> None:

@@ -59,7 +59,7 @@ class Book:
         fitting = [
             one
             for one in self.refusals
-            if one.status == answer.status and key("", path)[1].startswith(key("", one.path)[1])
+            if one.status == answer.status and f"{path}/".startswith(f"{one.path}/")
         ]
         if not fitting:
             yield f"no contract states a refusal with status {answer.status}"

@@ -18,7 +18,8 @@ class Operation:
         resource: The chapter of Make's reference it belongs to.
         method: HTTP method.
         path: Below `/api/v2`, with `{placeholders}`.
-        scope: Scopes a token needs, separated by spaces; empty where none is stated.
+        scope: Scopes a token needs, separated by spaces; empty where none is needed. Those of audit
+            logs are stated nowhere and taken from organizations and teams.
         plan: Plan, licence member or kind of instance it is kept for; empty for all.
         confidence: `sdk` (the official client uses it), `docs` (documented) or `guess`.
     """
