@@ -53,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="serve the world over HTTP until stopped")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     serve.add_argument("--port", type=int, default=DEFAULT_PORT, help="port; 0 takes a free one")
+    serve.add_argument(
+        "--public-url", help="how callers reach it, where that differs from host and port"
+    )
     serve.set_defaults(run=_serve)
     reset = commands.add_parser("reset", help="empty the world and seed it again")
     reset.set_defaults(run=_reset)
@@ -113,7 +116,7 @@ def _serve(options: argparse.Namespace) -> None:
     world = _open(options)
     _prepare(world, options)
     listener = _listen(options.host, options.port)
-    url = url_of(listener)
+    url = (options.public_url or url_of(listener)).rstrip("/")
     server = _Server(configuration(create_app(world, public_url=url, in_process=False)))
     _say(_banner(url, world))
     try:

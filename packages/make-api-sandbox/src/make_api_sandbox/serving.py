@@ -10,6 +10,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 SHUTDOWN_SECONDS = 1
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Where a socket that listens on every address is reached."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -24,8 +26,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url_of(listener: socket.socket) -> str:
-    """The address under which a listening socket is reached, without a trailing slash."""
+    """The address under which this machine reaches a listening socket, without a slash."""
     host, port = listener.getsockname()[:2]
+    host = EVERYWHERE.get(host, host)
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 

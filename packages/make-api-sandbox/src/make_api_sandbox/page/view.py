@@ -29,6 +29,7 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
+PACKAGE = "make_api_sandbox.page"
 KINDS = {"page.css": "text/css", "page.js": "text/javascript"}
 SHOWN_REQUESTS, SHOWN_RUNS = 50, 12
 
@@ -53,7 +54,7 @@ def page_routes(world: World, public_url: str | None) -> list[BaseRoute]:
 
 
 def _file(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return files(PACKAGE).joinpath(name).read_text(encoding="utf-8")
 
 
 # Sections
