@@ -27,7 +27,7 @@ ENTERPRISE = {
     "customProperties": 100,
     "onPremAgent": True,
 }
-"""What the seeded company's plan lacks of the features shown here."""
+"""What the plans of the seeded organizations lack of the features shown here."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def served(seeded_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Gene
     shutil.copy(seeded_world, path)
     world = World.open(path)
     with _listening(world, proof) as zone:
-        change = {"licenses": {"1": ENTERPRISE}}
+        change = {"licenses": {"1": ENTERPRISE, "2": ENTERPRISE}}
         answer = httpx.patch(f"https://{zone}/_sandbox/world", json=change, verify=_trust(proof))
         assert answer.is_success, answer.text
         yield Served(world, zone, proof.certificate)
@@ -60,15 +60,15 @@ def served(seeded_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Gene
 
 
 @contextmanager
-def _listening(world: World, proof: Certificate) -> Generator[str]:
+def _listening(world: World, proof: Certificate | None = None) -> Generator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
     zone = f"127.0.0.1:{listener.getsockname()[1]}"
     config = uvicorn.Config(
-        create_app(world, public_url=f"https://{zone}", in_process=False),
+        create_app(world, public_url=f"{'https' if proof else 'http'}://{zone}", in_process=False),
         log_level="error",
         lifespan="on",
-        ssl_certfile=proof.certificate,
-        ssl_keyfile=proof.key,
+        ssl_certfile=proof.certificate if proof else None,
+        ssl_keyfile=proof.key if proof else None,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -83,6 +83,13 @@ def _listening(world: World, proof: Certificate) -> Generator[str]:
 
 def _trust(proof: Certificate) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=proof.certificate)
+
+
+@pytest.fixture
+def plain_zone(served: Served) -> Generator[str]:
+    """The same world without HTTPS."""
+    with _listening(served.world) as zone:
+        yield zone
 
 
 @pytest.fixture(scope="session")

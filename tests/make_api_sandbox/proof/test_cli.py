@@ -2,9 +2,12 @@
 
 import json
 
+import pytest
+
 from .node import Node
 
 
+@pytest.mark.slow
 def test_the_command_line_makes_runs_and_deletes(node: Node) -> None:
     made = node.cli("data-structures", "create", "--team-id=1", "--name=Pots", "--spec=[]")
     assert made.returncode == 0, made.stderr

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+import pytest
+
 from .conftest import Served
 from .node import Node
 
@@ -23,6 +25,11 @@ def test_organizations_teams_and_roles_are_read_and_a_team_lives_and_dies(node: 
     assert {"Team Admin", "Team Member", "Owner", "Admin", "Member"} <= set(told["roles"])
     assert told["role"]["managementType"] == "system_locked"
     assert told["permissions"] > 20
+
+
+def test_the_sdk_takes_plain_http_when_told_so(node: Node, plain_zone: str) -> None:
+    told = node.script("plain", zone=plain_zone)
+    assert told == {"name": "Mara Lindqvist", "protocol": "http"}
 
 
 def test_reference_lists_are_read(node: Node) -> None:
@@ -175,6 +182,7 @@ def test_a_custom_app_is_written_part_by_part(node: Node) -> None:
     assert told["gone"]["status"] == GONE
 
 
+@pytest.mark.slow
 def test_templates_are_read_and_used(node: Node) -> None:
     told = node.script("templates")
     first: dict[str, Any] = told["first"]
@@ -188,6 +196,7 @@ def test_templates_are_read_and_used(node: Node) -> None:
     }
 
 
+@pytest.mark.slow
 def test_custom_properties_are_filled_and_emptied(node: Node) -> None:
     told = node.script("properties")
     assert [one["id"] for one in told["structures"]] == [told["structure"]["id"]]
@@ -202,6 +211,7 @@ def test_custom_properties_are_filled_and_emptied(node: Node) -> None:
     assert (told["unsure"]["status"], told["emptied"]) == (406, {})
 
 
+@pytest.mark.slow
 def test_agents_and_the_systems_they_reach_are_kept(node: Node) -> None:
     told = node.script("agents")
     assert (told["agent"]["status"], told["renamed"]) == ("REGISTERED", "Attic")
@@ -213,9 +223,11 @@ def test_agents_and_the_systems_they_reach_are_kept(node: Node) -> None:
     assert (told["systemGone"], told["gone"]) == (True, True)
 
 
+@pytest.mark.slow
 def test_requests_for_credentials_are_read(node: Node) -> None:
     told = node.script("requests")
     assert told["read"].items() <= told["request"].items()
     assert told["detail"]["credentials"][0]["requestId"] == told["request"]["id"]
     assert "addRow" in {module["id"] for module in told["modules"]}
-    assert told["devices"] == []
+    assert told["devices"]
+    assert {device["teamId"] for device in told["devices"]} == {1}

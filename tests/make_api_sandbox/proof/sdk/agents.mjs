@@ -1,27 +1,29 @@
 // On-premise agents and the systems they reach.
-import { found, make } from './client.mjs';
+import { found, make, studio } from './client.mjs';
 
-const agent = await make.onPremAgents.create(1, { name: 'Cellar' });
-const renamed = await make.onPremAgents.update(1, agent.id, { name: 'Attic' });
+const { id: home } = await studio();
+
+const agent = await make.onPremAgents.create(home, { name: 'Cellar' });
+const renamed = await make.onPremAgents.update(home, agent.id, { name: 'Attic' });
 const result = {
     agent,
     renamed: renamed.name,
-    read: await make.onPremAgents.get(1, agent.id),
-    listed: (await make.onPremAgents.list(1)).map(one => one.name),
-    config: await make.onPremAgents.getAppConfig(1, agent.id, 'http'),
+    read: await make.onPremAgents.get(home, agent.id),
+    listed: (await make.onPremAgents.list(home)).map(one => one.name),
+    config: await make.onPremAgents.getAppConfig(home, agent.id, 'http'),
 };
 const inputs = Object.fromEntries(
     result.config[0].spec.map(field => [field.name, 'https://stock.example.com'])
 );
-const system = await make.connectedSystems.create(1, {
+const system = await make.connectedSystems.create(home, {
     name: 'Stock',
     agentId: agent.id,
     appName: 'http',
     inputs,
 });
 result.system = system;
-result.systems = (await make.connectedSystems.list(1, agent.id)).map(one => one.name);
-result.systemRead = await make.connectedSystems.get(1, system.id);
-result.systemGone = (await make.connectedSystems.delete(1, system.id)) === system.id;
-result.gone = (await make.onPremAgents.delete(1, agent.id)) === agent.id;
+result.systems = (await make.connectedSystems.list(home, agent.id)).map(one => one.name);
+result.systemRead = await make.connectedSystems.get(home, system.id);
+result.systemGone = (await make.connectedSystems.delete(home, system.id)) === system.id;
+result.gone = (await make.onPremAgents.delete(home, agent.id)) === agent.id;
 found(result);

@@ -8,6 +8,13 @@ export function found(result) {
     process.stdout.write(JSON.stringify(result));
 }
 
+// The second organization, in which nothing of its kind has been made yet, and its team.
+export async function studio() {
+    const [, { id }] = await make.organizations.list();
+    const [team] = await make.teams.list(id);
+    return { id, team: team.id };
+}
+
 // What a call was refused with: status and text, as the SDK tells them.
 export async function refusal(promise) {
     try {

@@ -1,11 +1,16 @@
 // Custom properties of scenarios.
-import { found, make, refusal } from './client.mjs';
+import { found, make, refusal, studio } from './client.mjs';
 
-const [scenario] = await make.scenarios.list(1, { pg: { limit: 1 } });
+const home = await studio();
+const scenario = await make.scenarios.create({
+    teamId: home.team,
+    blueprint: { name: 'Described', flow: [], metadata: { version: 1 } },
+    scheduling: { type: 'on-demand' },
+});
 const structure = await make.customPropertyStructures.create({
     associatedType: 'scenario',
     belongerType: 'organization',
-    belongerId: 1,
+    belongerId: home.id,
 });
 const item = await make.customPropertyStructures.items.create(structure.id, {
     name: 'owner',
@@ -20,7 +25,7 @@ const updated = await properties.update(scenario.id, { owner: 'Bo' });
 const unsure = await refusal(make.customPropertyStructures.items.delete(item.id));
 const result = {
     structure,
-    structures: await make.customPropertyStructures.list(1),
+    structures: await make.customPropertyStructures.list(home.id),
     item,
     items: await make.customPropertyStructures.items.list(structure.id),
     early,
