@@ -57,12 +57,14 @@ class Limits:
         seconds: Longest run time; the licence's `executionTime` in seconds.
         steps: Most module visits, a guard against blueprints that never end.
         operations: Operations the organization has left; None when unlimited.
+        transfer: Bytes it may still transfer; None when unlimited.
         bundles: Most bundles one module may return in one operation.
     """
 
     seconds: float = 2400
     steps: int = 500_000
     operations: int | None = None
+    transfer: int | None = None
     bundles: int = 10_000
 
 

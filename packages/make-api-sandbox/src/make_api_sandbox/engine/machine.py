@@ -134,7 +134,7 @@ class Machine:
             values, operation.erased = self.evaluate(members(node.raw.get("mapper")), context)
             operation.mapper = values
             operation.mapper = conform(items(node.metadata.get("expect")), values)
-            reach_services(node, self.run.ports)
+            reach_services(node, self.run.ports, self.run.start.inputs)
             outputs = list(await self._function(operation)(operation))
         except RecursionError as error:
             raise ModuleError("DataError", "The data is nested too deeply.") from error

@@ -88,7 +88,7 @@ def _initialize(run: Run) -> None:
     for node in run.plan.nodes.values():
         try:
             _check_module(node)
-            check_connections(node, run.ports)
+            check_connections(node, run.ports, run.start.inputs)
         except ModuleError as error:
             cause = RunError.of(error, node.cause)
             fatal = error.name == "InvalidConfigurationError"
@@ -112,7 +112,7 @@ async def _cycles(run: Run) -> None:
         delivered = await machine.cycle()
         run.transaction.commit()
         if not delivered:
-            run.execution.check_run = cycle == 0
+            run.execution.check_run = cycle == 0 and run.execution.operations <= 1
             return
         if run.start.trigger is not None and not run.pending_trigger:
             return

@@ -92,6 +92,11 @@ class Run:
         if self.steps > self.limits.steps:
             raise interrupted("The scenario took more steps than the sandbox allows.")
 
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass, no more than until the run is over its time limit."""
+        ends = self.limits.seconds - (self.now() - self.execution.started).total_seconds()
+        await self.ports.clock.sleep(min(seconds, max(ends, 0) + 0.001))
+
     def record(self, entry: ModuleRecord) -> None:
         """Add one operation of a module to the account of the run."""
         self.execution.records.append(entry)
@@ -100,12 +105,17 @@ class Run:
         self.execution.transfer += entry.size
 
     def spend(self, node: Node) -> None:
-        """Refuse one more operation when the organization has none left."""
-        left = self.limits.operations
+        """Refuse one more operation when the organization has none, or no transfer, left."""
+        left, bytes_left = self.limits.operations, self.limits.transfer
         if left is not None and self.execution.operations >= left:
-            message = "The organization has used all operations of its plan."
-            error = RunError("OperationsLimitExceededError", message, node.cause)
-            raise RunEnded(Status.ERROR, error, keep=False, counts=True, fatal=True)
+            self._refuse(node, "OperationsLimitExceededError", "operations")
+        if bytes_left is not None and self.execution.transfer >= bytes_left:
+            self._refuse(node, "DataSizeLimitExceededError", "data transfer")
+
+    def _refuse(self, node: Node, name: str, what: str) -> None:
+        message = f"The organization has used all {what} of its plan."
+        error = RunError(name, message, node.cause)
+        raise RunEnded(Status.ERROR, error, keep=False, counts=True, fatal=True)
 
     def warn(self, error: RunError) -> None:
         """Let the run end with a warning unless something worse happens."""

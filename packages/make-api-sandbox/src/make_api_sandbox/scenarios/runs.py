@@ -65,7 +65,7 @@ class Runs:
         self._running: dict[str, Running] = {}
         self._owner = uuid.uuid4().hex
         self._looked: datetime | None = None
-        self._spent: dict[int, int] | None = None
+        self._spent: dict[int, Row] | None = None
 
     @property
     def world(self) -> World:
@@ -183,7 +183,9 @@ class Runs:
             self._limits(organization),
         )
         if self._spent is not None:
-            self._spent[organization["id"]] += result.operations
+            spent = self._spent[organization["id"]]
+            spent["operations"] += result.operations
+            spent["transfer"] += result.transfer
         if order.incomplete and result.incompletes:
             result.status, result.error = Status.ERROR, result.incompletes[0].error
         return result
@@ -244,20 +246,22 @@ class Runs:
     def _limits(self, organization: Row) -> Limits:
         licence: JsonObject = organization["license"]
         minutes = licence.get("executionTime") or 40
-        allowed = licence.get("operations")
         used = self._used(organization)
-        left = None
-        if allowed is not None:
-            left = max(0, allowed * (licence.get("allowOverage") or 100) // 100 - used)
-        return Limits(seconds=minutes * 60, operations=left)
+        left: dict[str, int | None] = {"operations": None, "transfer": None}
+        for name in left:
+            allowed = licence.get(name)
+            if allowed is not None:
+                granted = allowed * (licence.get("allowOverage") or 100) // 100
+                left[name] = max(0, granted - used[name])
+        return Limits(minutes * 60, operations=left["operations"], transfer=left["transfer"])
 
-    def _used(self, organization: Row) -> int:
-        """Operations of the organization in its current period."""
+    def _used(self, organization: Row) -> Row:
+        """Operations and transfer of the organization in its current period."""
         ident: int = organization["id"]
         if self._spent is not None and ident in self._spent:
             return self._spent[ident]
         since = period_start_ms(organization)
-        used: int = consumed(self.world, "organization_id", ident, since)["operations"]
+        used = consumed(self.world, "organization_id", ident, since)
         if self._spent is not None:
             self._spent[ident] = used
         return used

@@ -35,6 +35,9 @@ PATIENCE = 40.0
 """Seconds a responsive call waits (Make API reference, chapter 2.27), and how far a run may get
 ahead of a driven clock: shorter sleeps pass at once, longer ones wait until the clock is moved."""
 
+LARGEST_RECORD = 15 * 1024 * 1024
+"""Bytes."""
+
 MODULE_DATA = "SELECT module_data FROM scenarios WHERE id = ?"
 
 POLL = 0.5
@@ -140,9 +143,12 @@ class TeamStores:
         """Write a record.
 
         Raises:
-            ModuleError: `OutOfSpaceError` when the store has no room for it.
+            ModuleError: `DataError` for a record of more than 15 MB, `OutOfSpaceError` when the
+                store has no room for it.
         """
         data = cast("JsonObject", plain(record))
+        if records.size_of(key, data) > LARGEST_RECORD:
+            raise ModuleError("DataError", "The record is larger than 15 MB.")
         with self._world.write():
             former = self.get(store, key)
             taken = records.size_of(key, former) if former is not None else 0

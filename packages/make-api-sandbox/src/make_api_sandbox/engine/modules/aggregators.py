@@ -37,9 +37,9 @@ def numeric(parameters: dict[str, Json], rows: list[Bundle]) -> Bundle:
     values = [_numeric(row.get("value")) for row in rows]
     match function:
         case "sum":
-            return {"result": sum(values)}
+            return {"result": _whole(sum(values))}
         case "avg":
-            return {"result": sum(values) / len(values) if values else 0}
+            return {"result": _whole(sum(values) / len(values)) if values else 0}
         case "min":
             return {"result": min(values, default=0)}
         case "max":
@@ -63,6 +63,10 @@ def _separator(parameters: dict[str, Json], name: str, other: str) -> str:
 def _columns(row: Bundle) -> list[Value]:
     columns = row.get("columns", row.get("value"))
     return columns if isinstance(columns, list) else list(row.values())
+
+
+def _whole(result: float | int) -> float | int:
+    return int(result) if float(result).is_integer() else result
 
 
 def _numeric(value: Value) -> float | int:

@@ -105,7 +105,7 @@ async def sleep(operation: Operation) -> Sequence[Bundle]:
     if seconds is None or not 1 <= seconds <= LONGEST_SLEEP:
         message = f"Parameter 'duration' must lie between 1 and {LONGEST_SLEEP} seconds."
         raise invalid_parameters([message])
-    await operation.run.ports.clock.sleep(seconds)
+    await operation.run.sleep(seconds)
     return [{}]
 
 
