@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from holding import hold_to_contracts
 from make_api_sandbox.app import create_app
 from make_api_sandbox.roles import install_built_in_roles
 from make_api_sandbox.seeding import smallest_company
@@ -91,7 +92,7 @@ async def studio() -> AsyncGenerator[Studio]:
     smallest_company(world)
     _stranger(world)
     ensure_owner_token(world)
-    app = create_app(world, public_url=None)
+    app = hold_to_contracts(create_app(world, public_url=None))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://sandbox.test") as client:
         studio = Studio(world, app, client)

@@ -10,6 +10,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 OPTIONS = {"method": True, "headers": False, "stringify": False}
+ASKED: dict[str, Any] = {"method": "POST", "query": {}, "headers": {}, "ip": "203.0.113.7", "url": "/x"}
+EXCHANGE: dict[str, Any] = {
+    "request": {**ASKED, "parsed": None, "body": {"n": 1}},
+    "response": {"status": 200, "headers": [], "body": "Accepted"},
+}
 
 
 async def webhook(studio: "Studio", name: str = "Orders in", **more: Any) -> dict[str, Any]:
@@ -164,7 +169,7 @@ async def test_logs_are_kept_as_long_as_licensed(studio: "Studio") -> None:
             parser="gateway-webhook",
             size_before=1,
             size_after=1,
-            data={"request": {"method": "POST"}},
+            data=EXCHANGE,
         )
     path = f"/hooks/{hook}/logs"
     listed = (await studio.get(path))["hookLogs"]
@@ -172,6 +177,6 @@ async def test_logs_are_kept_as_long_as_licensed(studio: "Studio") -> None:
     before = await studio.get(path, params={"to": now - 86_400_000})
     assert len(before["hookLogs"]) == 1
     detail = (await studio.get(f"{path}/{listed[0]['id']}"))["hookLog"]
-    assert detail["data"] == {"request": {"method": "POST"}}
+    assert detail["data"] == EXCHANGE
     studio.license(webhookLogRetentionDays=30)
     assert len((await studio.get(path))["hookLogs"]) == 3

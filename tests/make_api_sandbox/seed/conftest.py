@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from holding import hold_to_contracts
 from make_api_sandbox.app import create_app
 from make_api_sandbox.seed.truth import truth
 from make_api_sandbox.seeding import start_over
@@ -95,7 +96,7 @@ class Office:
 @pytest.fixture
 async def office(build: Build) -> AsyncGenerator[Office]:
     world = build(WEDNESDAY, 1)
-    app = create_app(world, public_url=None)
+    app = hold_to_contracts(create_app(world, public_url=None))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://sandbox.test") as client:
         found: Any = truth(world)
