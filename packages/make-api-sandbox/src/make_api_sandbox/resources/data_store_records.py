@@ -131,7 +131,7 @@ def _chosen(call: Call) -> list[str]:
     if not wanted:
         raise invalid_parameters([("keys", "One of 'keys' and 'all' is needed.")])
     known = set(stored)
-    return [key for key in wanted if key in known]
+    return [key for key in dict.fromkeys(wanted) if key in known]
 
 
 def _stored(call: Call, key: str) -> JsonObject | None:

@@ -95,7 +95,7 @@ def _chosen(call: Call) -> list[int]:
         raise invalid_parameters([("ids", "One of 'ids' and 'all' is needed.")])
     if set(wanted) - set(own):
         raise not_found("Data store")
-    return wanted
+    return list(dict.fromkeys(wanted))
 
 
 @route("GET", "/data-stores/{dataStoreId}", scope="datastores:read", context=ONE)
