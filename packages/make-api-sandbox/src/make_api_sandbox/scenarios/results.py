@@ -9,7 +9,7 @@ from make_api_sandbox.engine.execution import Execution, Incomplete, ModuleRecor
 from make_api_sandbox.engine.plan import Settings
 from make_api_sandbox.engine.values import plain, size
 from make_api_sandbox.notifications import tell_of_run
-from make_api_sandbox.scenarios.back_off import back_off, backs_off, recover
+from make_api_sandbox.scenarios.back_off import MEMBER, back_off, backs_off, recover
 from make_api_sandbox.scenarios.events import organization_id
 from make_api_sandbox.scenarios.order import Order
 from make_api_sandbox.scenarios.state import is_instant, set_next, stop_for_errors
@@ -162,14 +162,18 @@ def interrupt_lost_runs(world: World, owner: str, limit: timedelta) -> None:
 
 def follow_up(world: World, order: Order, result: Execution) -> None:
     """Count errors, switch off, pause, store incomplete executions, and tell the team."""
+    if _went_well(order, result):
+        forget = (
+            "UPDATE scenarios SET consecutive_errors = 0 WHERE id = ? AND consecutive_errors > 0"
+        )
+        world.execute(forget, order.scenario["id"])
+        return
     scenario = world.get("scenarios", order.scenario["id"])
     if scenario is None:
         return
     was_active = scenario["is_active"]
     _keep_incompletes(world, order, scenario, result)
     _count_errors(world, scenario, result)
-    if result.error is None and not result.incompletes:
-        return
     scenario = world.get("scenarios", scenario["id"]) or scenario
     switched_off = was_active and not scenario["is_active"]
     tell_of_run(world, scenario, result, switched_off=switched_off)
@@ -178,6 +182,12 @@ def follow_up(world: World, order: Order, result: Execution) -> None:
         later = result.ended + PAUSE
         if scenario["next_exec_ms"] < milliseconds(later):
             set_next(world, scenario["id"], later)
+
+
+def _went_well(order: Order, result: Execution) -> bool:
+    """Tell whether a run leaves nothing to do but to forget former errors."""
+    well = result.status is Status.SUCCESS and result.error is None and not result.incompletes
+    return well and MEMBER not in order.scenario["extra"]
 
 
 def _count_errors(world: World, scenario: Row, result: Execution) -> None:
