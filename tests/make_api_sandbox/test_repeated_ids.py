@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from ..conftest import Studio
+    from .conftest import Studio
 
 pytestmark = pytest.mark.anyio
 
