@@ -419,6 +419,11 @@ def test_modules_without_a_place_are_moved_all_the_same() -> None:
     assert ids(back.blueprint) == [1, 4, 2, 5]
     added: JsonObject = {"op": "add_module", "module": NEW, "after": 5}
     assert get(patched(document, added).blueprint, 4) == bare
+    pushed = patched(blueprint(module(1), router(2, [bare])), added | {"after": 1}).blueprint
+    assert get(pushed, 2)["metadata"] == {"designer": {"x": 900, "y": 0}}
+    assert get(pushed, 4) == bare
+    named = patched(document, {"op": "rename_module", "module": 4, "name": "N"}).blueprint
+    assert get(named, 4)["metadata"] == {"designer": {"name": "N"}}
 
 
 def test_an_empty_slot_needs_no_version_and_a_router_without_routes_gets_its_first() -> None:
@@ -442,6 +447,7 @@ def test_an_error_handler_is_set_replaced_and_removed() -> None:
     replaced = patched(added.blueprint, {**op, "handlers": [ignore]})
     assert (replaced.new_ids, replaced.changed) == ([], [2, 3])
     removed = patched(replaced.blueprint, {**op, "handlers": None})
+    assert patched(removed.blueprint, {**op, "handlers": None}).inverse == []
     assert dump(removed.blueprint) == dump(document)
 
 

@@ -271,6 +271,8 @@ def _is_deeper(value: JsonValue, levels: int) -> bool:
     """Tell whether containers are nested in more levels than these."""
     level: list[JsonValue] = [value] if isinstance(value, (dict, list)) else []
     for _ in range(levels):
+        if not level:
+            return False
         level = [
             member
             for container in level
