@@ -127,6 +127,7 @@ def test_filters_are_set_removed_and_checked() -> None:
     op = {"op": "set_filter", "module": 2}
     assert get(patched(document, {**op, "filter": good}).blueprint, 2)["filter"] == good
     assert get(patched(document, {**op, "filter": None}).blueprint, 2)["filter"] is None
+    assert patched(document, {**op, "module": 1, "filter": None}).inverse == []
     wrong: JsonValue = {"conditions": [[{"a": "{{1.s}}", "o": "text:startswith", "b": "x"}]]}
     assert "`text:startwith`" in refused(document, {**op, "filter": wrong})[0]
     flat: JsonValue = {"conditions": [{"a": "{{1.s}}", "o": "exist"}]}
