@@ -23,8 +23,9 @@ INTRODUCTION = """\
 
 What the sandbox does with the {total} operations of Make's public API: {implemented} are
 implemented, {refused} answer what an ordinary user gets who lacks the right (administration,
-white-label and browser-session calls), {absent} are not served. `poe docs` writes this page from
-the routes.
+white-label and browser-session calls), {absent} are not served. The page is written from the routes
+by `python -m scripts.sandbox_coverage`; what each answer looks like is stated in
+`src/make_api_sandbox/contracts/*.contract`.
 
 | Resource | Operations | Implemented | Refused | Not served |
 | --- | ---: | ---: | ---: | ---: |"""
