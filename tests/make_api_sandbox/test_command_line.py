@@ -1,5 +1,6 @@
 """The command line, over a real socket."""
 
+import json
 import os
 import re
 import signal
@@ -14,6 +15,12 @@ from pathlib import Path
 import httpx
 import pytest
 from make_api_sandbox.cli import main
+from make_api_sandbox.mount import mount
+from make_api_sandbox.seed.licences import PLANS, Plan, licence_of
+from make_api_sandbox.seed.truth import truth
+from make_api_sandbox.seeding import Recipe, populate, subscribe
+from make_api_sandbox.tokens import OWNER_TOKEN
+from make_api_sandbox.world import World
 
 
 @contextmanager
@@ -92,3 +99,111 @@ def test_serving_another_seed_of_a_world_that_is_lived_in_is_refused(
     assert main(["reset", "--seed", "7", *world]) == 0
     assert main(["serve", "--seed", "8", "--port", "0", *world]) == 1
     assert "another seed" in capsys.readouterr().err
+
+
+def test_an_answer_lost_midway_breaks_off_on_a_real_socket(tmp_path: Path) -> None:
+    with World.open(tmp_path / "w.db") as world:
+        populate(world, Recipe(company="smallest"))
+    with serving("--world", str(tmp_path / "w.db")) as (_, url, token):
+        headers = {"Authorization": f"Token {token}"}
+        control = url.removesuffix("/api/v2") + "/_sandbox"
+        fault = {"drop": "midway", "skew_seconds": 3600, "times": 1}
+        httpx.post(f"{control}/faults", json=fault, timeout=30)
+        with pytest.raises(httpx.RemoteProtocolError, match="complete message body"):
+            httpx.get(f"{url}/users/me", headers=headers, timeout=30)
+        answer = httpx.get(f"{url}/users/me", headers=headers, timeout=30)
+        assert answer.status_code == 200
+        assert len(answer.headers.get_list("date")) == 1
+        page = httpx.get(url.removesuffix("/api/v2"), timeout=30)
+        assert "Berg Studio" in page.text
+
+
+def test_the_truth_is_a_table_for_people_and_json_for_programs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = ["--world", str(tmp_path / "w.db")]
+    assert main(["truth", *world]) == 0
+    table = capsys.readouterr().out
+    assert main(["truth", "--json", *world]) == 0
+    told = json.loads(capsys.readouterr().out)
+    with World.open(tmp_path / "w.db") as made:
+        assert told == json.loads(json.dumps(truth(made)))
+        names = {row["id"]: row["name"] for row in made.rows("SELECT id, name FROM scenarios")}
+    regression = told["regression"]
+    assert f"{names[regression['scenario_id']]} ({regression['scenario_id']})" in table
+    assert f"version {regression['version']} at {regression['since']}" in table
+    for member in ("secrets", "personal_data"):
+        assert all(names[one["scenario_id"]] in table for one in told[member]), member
+    assert all(names[ident] in table for ident in [*told["stale"], *told["naming"]["outliers"]])
+    day = told["credits"][40]
+    row = next(line for line in table.splitlines() if line.startswith(day["date"]))
+    assert f"{day['centicredits'] / 100:.2f}" in row.split()
+
+
+def test_the_truth_of_another_company_is_one_clear_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with World.open(tmp_path / "w.db") as world:
+        populate(world, Recipe(company="smallest"))
+    assert main(["truth", "--world", str(tmp_path / "w.db")]) == 1
+    error = capsys.readouterr().err
+    assert "not filled by the default seed" in error
+    assert error.count("\n") == 1
+
+
+def test_a_reset_takes_seed_scale_plan_and_clock_and_keeps_what_is_not_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = ["--world", str(tmp_path / "w.db")]
+    asked = ["--seed", "3", "--scale", "2", "--plan", "enterprise", "--clock", "driven"]
+    assert main(["reset", *asked, *world]) == 0
+    assert "seed 3, scale 2, plan enterprise" in capsys.readouterr().err
+    assert main(["reset", "--scale", "1", *world]) == 0
+    with World.open(tmp_path / "w.db") as made:
+        assert Recipe.of(made) == Recipe(seed=3, scale=1, plan="enterprise")
+        assert made.clock.mode == "driven"
+        licences = made.rows("SELECT service_name, license FROM organizations")
+        assert [row["service_name"] for row in licences] == ["Enterprise", "Enterprise"]
+        assert all(row["license"] == licence_of("enterprise") for row in licences)
+        assert made.value("SELECT 1 FROM tokens WHERE token = ?", OWNER_TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"), [(["--scale", "0"], "at least 1"), (["--scale", "3"], "another scale")]
+)
+def test_a_scale_that_does_not_fit_is_one_clear_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], says: str
+) -> None:
+    with World.open(tmp_path / "w.db") as world:
+        populate(world, Recipe(company="smallest"))
+    words = ["serve", "--port", "0", "--world", str(tmp_path / "w.db"), *options]
+    assert main(words) == 1
+    error = capsys.readouterr().err
+    assert says in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("plan", PLANS)
+async def test_what_an_organization_may_do_follows_from_its_plan(plan: Plan) -> None:
+    mounted = mount(":memory:", Recipe(company="smallest"))
+    subscribe(mounted.sandbox.world, plan)
+    async with mounted.client() as make:
+        organization = (await make.get("/organizations/1")).json()["organization"]
+        variable = {"name": "limit", "value": 5, "typeId": 1}
+        allowed = {
+            "variables": (await make.post("/teams/1/variables", json=variable)).status_code,
+            "audit": (await make.get("/audit-logs/organization/1")).status_code,
+            "functions": (await make.get("/functions", params={"teamId": 1})).status_code,
+        }
+    await mounted.close()
+    assert organization["serviceName"] == plan.capitalize()
+    calls = {"free": 30, "core": 60, "pro": 120, "teams": 240, "enterprise": 1000}
+    assert organization["license"]["apiLimit"] == calls[plan]
+    assert {name for name, status in allowed.items() if status == 200} == {
+        "free": set[str](),
+        "core": set[str](),
+        "pro": {"variables"},
+        "teams": {"variables", "audit"},
+        "enterprise": {"variables", "audit", "functions"},
+    }[plan]

@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from make_api_sandbox.clock import Clock
 from make_api_sandbox.schema import SCHEMA_VERSION, tables
@@ -101,6 +101,12 @@ class World:
     def close(self) -> None:
         """Close the file; the world is unusable afterwards."""
         self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _prepare(self) -> None:
         with self.write():
