@@ -248,6 +248,7 @@ def _unused(world: World) -> list[Json]:
         for row in world.rows("SELECT id FROM teams")
         for ident in scenarios_by_use(world, row["id"], "connection")
     }
+    used |= set(_column(world, "SELECT connection_id FROM ai_agents"))
     every = _column(world, "SELECT id FROM connections ORDER BY id")
     return [ident for ident in every if ident not in used]
 
