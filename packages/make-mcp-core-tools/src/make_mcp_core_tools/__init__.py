@@ -9,7 +9,6 @@ bundle = Bundle(
     planned=(
         "ai_agents",
         "billing",
-        "blueprint_collaboration",
         "custom_apps",
         "enterprise_secrets",
         "marketplace",

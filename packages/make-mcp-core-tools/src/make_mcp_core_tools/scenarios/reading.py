@@ -24,6 +24,7 @@ from pydantic import Field
 
 from make_mcp_core_tools._engine.binding_checks import check_bindings
 from make_mcp_core_tools._engine.blueprint_faults import all_faults
+from make_mcp_core_tools._engine.blueprint_versions import Version, versions_of
 from make_mcp_core_tools._engine.interfaces import json_schema
 from make_mcp_core_tools._engine.scenarios import Scenario, Stored, read_scenario, read_stored
 from make_mcp_core_tools._engine.schedules import in_words
@@ -52,12 +53,6 @@ class GetModule(Input):
 
 
 # Outputs
-
-
-class Version(Output):
-    version: int
-    created: Timestamp
-    draft: bool = False
 
 
 class Usage(Output):
@@ -136,10 +131,6 @@ class ModuleDetail(Output):
 
 
 # Parts of answers
-
-
-class Versions(Output):
-    scenarios_blueprints: list[Version]
 
 
 class _Day(Output):
@@ -278,12 +269,6 @@ async def _part(make: Make, part: Part, scenario: Scenario, stored: Stored) -> A
             return await _usage(make, scenario.id)
         case "versions":
             return await versions_of(make, scenario.id)
-
-
-async def versions_of(make: Make, scenario_id: int) -> list[Version]:
-    """List the versions Make keeps, newest first (the last 60 days)."""
-    answer = await make.get(f"/scenarios/{scenario_id}/blueprints", into=Versions)
-    return sorted(answer.scenarios_blueprints, key=lambda one: one.version, reverse=True)
 
 
 async def _trigger(make: Make, scenario_id: int) -> Trigger | None:

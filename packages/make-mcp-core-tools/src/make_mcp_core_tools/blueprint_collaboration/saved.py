@@ -1,0 +1,49 @@
+"""What every tool of the category says of a scenario it saved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from make_blueprint.structure import errors
+from make_mcp_base.authoring import Failure, NextCall, Output, Problem, Timestamp
+
+from make_mcp_core_tools._engine.binding_checks import check_bindings
+from make_mcp_core_tools._engine.blueprint_arguments import told
+from make_mcp_core_tools._engine.blueprint_faults import all_faults
+
+if TYPE_CHECKING:
+    from make_blueprint.document import Blueprint
+    from make_mcp_base.authoring import Make
+
+
+class BlueprintSaved(Output):
+    scenario_id: int
+    name: str
+    changed: bool
+    diff: list[str] = []
+    last_edit: Timestamp | None = None
+    """Send as `expected_last_edit` with the next edit."""
+    active: bool = False
+    url: str
+    next_calls: list[NextCall] | None = None
+
+
+async def refuse_unfit(
+    make: Make, team: int, scenario_id: int | None, blueprint: Blueprint, what: str
+) -> None:
+    """Refuse a blueprint that does not fit what the team has today.
+
+    Raises:
+        Failure: It has faults, or binds what is not there; all are told.
+    """
+    problems: list[Problem] = told(errors(all_faults(blueprint)))
+    checked = await check_bindings(make, team, blueprint, scenario_id)
+    problems += told(errors(one for each in checked if (one := each.as_problem)))
+    if problems:
+        raise Failure(
+            f"{what} does not fit what the team has; nothing was saved.",
+            next_step="Create what is missing or bind other objects first; `scenario_patch` brings"
+            " single settings over, `blueprint_diff` shows them.",
+            code="invalid_blueprint",
+            problems=problems,
+        )
