@@ -27,7 +27,8 @@ def listen(host: str, port: int) -> socket.socket:
 
 def url_of(listener: socket.socket) -> str:
     """The address under which this machine reaches a listening socket, without a slash."""
-    host, port = listener.getsockname()[:2]
+    address: tuple[str, int] = listener.getsockname()[:2]
+    host, port = address
     host = EVERYWHERE.get(host, host)
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
