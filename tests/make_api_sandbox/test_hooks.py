@@ -10,7 +10,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 OPTIONS = {"method": True, "headers": False, "stringify": False}
-ASKED: dict[str, Any] = {"method": "POST", "query": {}, "headers": {}, "ip": "203.0.113.7", "url": "/x"}
+ASKED: dict[str, Any] = {
+    "method": "POST",
+    "query": {},
+    "headers": {},
+    "ip": "203.0.113.7",
+    "url": "/x",
+}
 EXCHANGE: dict[str, Any] = {
     "request": {**ASKED, "parsed": None, "body": {"n": 1}},
     "response": {"status": 200, "headers": [], "body": "Accepted"},

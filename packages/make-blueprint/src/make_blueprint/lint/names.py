@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from make_blueprint.iml.scanner import Token
-from make_blueprint.outputs import output_field
 from make_blueprint.lint.written import WORDS, Written, is_foreign
+from make_blueprint.outputs import output_field
 from make_blueprint.walk import Visit
 
 _DECIMAL = re.compile(r"\d\.\d")

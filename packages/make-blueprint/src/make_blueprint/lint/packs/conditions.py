@@ -9,11 +9,11 @@ from typing import NamedTuple
 from make_blueprint import iml
 from make_blueprint.document import JsonObject, JsonValue, as_list, as_object
 from make_blueprint.iml.nodes import Expression, Literal, Name
-from make_blueprint.outputs import output_type
 from make_blueprint.lint.rule import Hit, at, rule
 from make_blueprint.lint.subject import Subject
 from make_blueprint.lint.written import whole_field
 from make_blueprint.operators import nearest_operator, operators, takes_value
+from make_blueprint.outputs import output_type
 from make_blueprint.walk import Pointer, Visit
 
 _MEANT = {

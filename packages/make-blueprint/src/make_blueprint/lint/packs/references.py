@@ -10,10 +10,10 @@ from make_blueprint import iml
 from make_blueprint.document import JsonObject, as_list, as_object
 from make_blueprint.iml.nodes import Bundle, Call, Field, Node, Path
 from make_blueprint.iml.nodes import Text as Plain
-from make_blueprint.outputs import output_field, output_type
 from make_blueprint.lint.rule import Hit, at, rule
 from make_blueprint.lint.subject import Subject
 from make_blueprint.lint.written import whole_field
+from make_blueprint.outputs import output_field, output_type
 from make_blueprint.problem import Severity
 from make_blueprint.references import BrokenReference, Reference
 from make_blueprint.walk import MERGE, Visit, feeder_of
