@@ -96,6 +96,23 @@ def with_secrets(
     )
 
 
+def emptied(blueprint: Blueprint) -> tuple[Blueprint, list[str]]:
+    """Copy a blueprint with its marks taken out.
+
+    Returns:
+        The copy, and the paths where a secret has to be entered.
+    """
+    copy = clone(blueprint)
+    marks = [leaf for leaf in _leaves(copy) if _is_mark(leaf.value)]
+    real = _secret_places(copy, marks) if marks else set[Place]()
+    places: list[str] = []
+    for leaf in marks:
+        if leaf.value != MASK or leaf.place in real:
+            leaf.put("")
+            places.append(path_text(leaf.pointer))
+    return copy, places
+
+
 class _Leaf:
     """A value that is neither object nor list, where it stands."""
 
@@ -166,6 +183,7 @@ def _find(
         last = number == len(known) - 1
         owner = numbers.get(owner, owner) if last and owner is not None else owner
         real, shown = places.get((owner, below), (None, None))
-        if real is not None and shown == leaf.value:
+        whole = leaf.value == HIDDEN and isinstance(real, str) and real
+        if real is not None and (shown == leaf.value or whole):
             return real
     return None
