@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -62,6 +64,21 @@ def test_a_served_world_answers_and_ends_within_two_seconds(tmp_path: Path) -> N
             assert time.monotonic() - began < 2
         assert process.stdout
         assert process.stdout.read() == ""
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not here")
+def test_https_is_one_option_and_the_certificate_is_the_one_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    with serving("--world", ":memory:", "--tls") as (_, url, token):
+        assert url.startswith("https://127.0.0.1:")
+        told = ssl.create_default_context(cafile=next(tmp_path.rglob("127.0.0.1.pem")))
+        headers = {"Authorization": f"Token {token}"}
+        answer = httpx.get(f"{url}/users/me", headers=headers, timeout=30, verify=told)
+        assert answer.status_code == 200
+        with pytest.raises(httpx.ConnectError, match="certificate"):
+            httpx.get(f"{url}/ping", timeout=30)
 
 
 def test_a_token_is_printed_alone_on_stdout(

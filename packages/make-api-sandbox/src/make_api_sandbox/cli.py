@@ -21,6 +21,7 @@ from make_api_sandbox.seed.telling import tell
 from make_api_sandbox.seed.truth import truth
 from make_api_sandbox.seeding import Recipe, populate, start_over, subscribe
 from make_api_sandbox.serving import configuration, listen, url_of
+from make_api_sandbox.tls import Certificate, TlsError, certificate
 from make_api_sandbox.tokens import ensure_owner_token, mint, owner_id
 from make_api_sandbox.world import World, WorldError
 
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (CommandError, WorldError) as error:
+    except (CommandError, TlsError, WorldError) as error:
         _say(f"make-api-sandbox: {error}")
         return 1
     return 0
@@ -55,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=DEFAULT_PORT, help="port; 0 takes a free one")
     serve.add_argument(
         "--public-url", help="how callers reach it, where that differs from host and port"
+    )
+    serve.add_argument(
+        "--tls", action="store_true", help="speak HTTPS, with a certificate that signs itself"
     )
     serve.set_defaults(run=_serve)
     reset = commands.add_parser("reset", help="empty the world and seed it again")
@@ -115,10 +119,11 @@ def _truth(options: argparse.Namespace) -> None:
 def _serve(options: argparse.Namespace) -> None:
     world = _open(options)
     _prepare(world, options)
+    tls = certificate(default_world_path().parent / "tls", options.host) if options.tls else None
     listener = _listen(options.host, options.port)
-    url = (options.public_url or url_of(listener)).rstrip("/")
-    server = _Server(configuration(create_app(world, public_url=url, in_process=False)))
-    _say(_banner(url, world))
+    url = (options.public_url or url_of(listener, "https" if tls else "http")).rstrip("/")
+    server = _Server(configuration(create_app(world, public_url=url, in_process=False), tls))
+    _say(_banner(url, world, tls))
     try:
         server.run(sockets=[listener])
     finally:
@@ -181,11 +186,19 @@ class _Server(uvicorn.Server):
                 signal.signal(one, handler)
 
 
-def _banner(url: str, world: World) -> str:
+def _banner(url: str, world: World, tls: Certificate | None) -> str:
+    trusted = (
+        f"  MAKE_ZONE={url.removeprefix('https://')}\n"
+        f"  NODE_EXTRA_CA_CERTS={tls.certificate}\n"
+        f"  SSL_CERT_FILE={tls.certificate}\n"
+        if tls
+        else ""
+    )
     return (
         f"Make API sandbox: {url}/\n"
         f"  MAKE_BASE_URL={url}/api/v2\n"
         f"  MAKE_API_KEY={ensure_owner_token(world)}\n"
+        f"{trusted}"
         f"  world {world.path or 'in memory'}, {_described(Recipe.of(world))}, clock"
         f" {world.clock.mode}; control: {url}/_sandbox/"
     )

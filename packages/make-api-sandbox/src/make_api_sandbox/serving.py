@@ -9,6 +9,8 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
+from make_api_sandbox.tls import Certificate
+
 SHUTDOWN_SECONDS = 1
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Where a socket that listens on every address is reached."""
@@ -25,16 +27,21 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family)
 
 
-def url_of(listener: socket.socket) -> str:
+def url_of(listener: socket.socket, scheme: str = "http") -> str:
     """The address under which this machine reaches a listening socket, without a slash."""
     address: tuple[str, int] = listener.getsockname()[:2]
     host, port = address
     host = EVERYWHERE.get(host, host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def configuration(app: Starlette) -> uvicorn.Config:
-    """How the sandbox is served: quietly, ending soon when told to, the date left to the world."""
+def configuration(app: Starlette, tls: Certificate | None = None) -> uvicorn.Config:
+    """How the sandbox is served: quietly, ending soon when told to, the date left to the world.
+
+    Args:
+        app: The sandbox.
+        tls: For HTTPS, the certificate to serve with.
+    """
     logging.getLogger("uvicorn.error").addFilter(_is_unintended)
     return uvicorn.Config(
         app,
@@ -45,6 +52,8 @@ def configuration(app: Starlette) -> uvicorn.Config:
         date_header=False,
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
     )
 
 
