@@ -321,3 +321,26 @@ async def test_f10_operations_may_come_as_text(core: Server, chain: int, stored:
 
 def _filter(left: str, operator: str) -> dict[str, Any]:
     return {"name": "Gate", "conditions": [[{"a": left, "o": operator}]]}
+
+
+async def test_a_patch_may_reschedule_and_undo_brings_the_old_schedule_back(
+    core: Server, chain: int, stored: Reader, writes: Writes
+) -> None:
+    before = await stored(chain)
+    await writes()
+    nightly = {"type": "daily", "time": "03:00"}
+    ops = [
+        {"op": "set_mapper", "module": 2, "name": "value", "value": "two"},
+        {"op": "reschedule", "scheduling": nightly},
+    ]
+    told = await core.call("scenario_patch", scenario_id=chain, ops=ops)
+    assert len(await writes()) == 1
+    after = await stored(chain)
+    assert after["scheduling"] == nightly
+    assert "scheduling" not in after["blueprint"]
+    assert not told.data.get("warnings")
+    again = await core.call("scenario_patch", scenario_id=chain, ops=ops)
+    assert again.data["changed"] is False
+    await core.apply("operation_undo", operation_id=told.data["operation_id"])
+    back = await stored(chain)
+    assert (back["scheduling"], back["blueprint"]) == (before["scheduling"], before["blueprint"])

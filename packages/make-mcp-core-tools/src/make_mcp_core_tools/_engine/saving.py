@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from make_blueprint.diff import diff
 from make_blueprint.document import as_list, clone, compact, dump
@@ -32,7 +32,7 @@ class Change:
         stored: Its blueprint and settings as they are.
         blueprint: The new blueprint.
         says: What the change is, one short sentence.
-        also: Other members to send along (`name`, `description`, `folderId`).
+        also: Other members to send along (`name`, `description`, `folderId`, `scheduling`).
         tool: The tool that is called.
         install: Whether apps that are new to the organization may be installed.
     """
@@ -127,9 +127,12 @@ def _lost(change: Change, now: Stored) -> list[str]:
     if not same(_nameless(change.blueprint), _nameless(now.blueprint)):
         lines = lines_of(change.blueprint, now.blueprint) or ["in parts the diff does not show"]
         found.append(f"Make stored something else than was sent: {'; '.join(lines[:5])}.")
-    if not same(change.stored.scheduling, now.scheduling):
+    sent = change.also.get("scheduling")
+    wanted = cast("JsonValue", json.loads(sent)) if isinstance(sent, str) else None
+    wanted = wanted or change.stored.scheduling
+    if not same(wanted, now.scheduling):
         found.append(
-            f"Make changed the schedule from {compact(change.stored.scheduling)} to"
+            f"Make changed the schedule from {compact(wanted)} to"
             f" {compact(now.scheduling)}; set it again with `scenario_schedule_set`."
         )
     found += [

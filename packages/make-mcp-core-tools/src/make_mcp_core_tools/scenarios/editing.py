@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from make_blueprint.document import Blueprint, dump
+from make_blueprint.document import Blueprint, JsonObject, compact, dump
 from make_blueprint.patch import Patched, apply
 from make_blueprint.problem import BlueprintError
 from make_blueprint.problem import Problem as Fault
@@ -60,7 +60,7 @@ class PatchScenario(Input):
     move_module {module, place as above}; remove_module {module};
     set_error_handler {module, handlers: [module] or null};
     rename_module {module, name}; add_route {router, flow, filter?};
-    remove_route {router, route}."""
+    remove_route {router, route}; reschedule {scheduling}."""
     expected_last_edit: Timestamp | None = None
     """`last_edit` as you read it; refused when somebody edited since."""
     allow_broken_references: bool = False
@@ -123,10 +123,10 @@ async def scenario_patch(make: Make, args: PatchScenario) -> ScenarioSaved:
     change = Change(
         scenario,
         stored,
-        patched.blueprint,
+        _without_schedule(stored.blueprint, patched),
         f"Save {count} edit{'s' if count > 1 else ''} of the scenario “{scenario.name}”"
         f" ({scenario.id})",
-        {},
+        _new_schedule(stored, patched),
         "scenario_patch",
         args.allow_app_install,
     )
@@ -178,6 +178,20 @@ def _apply(scenario: Scenario, blueprint: Blueprint, args: PatchScenario) -> Pat
             "Correct every operation named above and call `scenario_patch` again;"
             f" `scenario_get` (scenario_id={scenario.id}) shows the modules.",
         ) from error
+
+
+def _new_schedule(stored: Stored, patched: Patched) -> JsonObject:
+    """Give the schedule a patch has set, when it is another one."""
+    if patched.scheduling is None or same(patched.scheduling, stored.scheduling):
+        return {}
+    return {"scheduling": compact(patched.scheduling)}
+
+
+def _without_schedule(before: Blueprint, patched: Patched) -> Blueprint:
+    """Take out the schedule a patch has set: Make keeps it beside the blueprint."""
+    if patched.scheduling is None or "scheduling" in before:
+        return patched.blueprint
+    return {key: value for key, value in patched.blueprint.items() if key != "scheduling"}
 
 
 def _refuse_broken(scenario: Scenario, patched: Patched, *, allowed: bool) -> None:
