@@ -2,12 +2,15 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
-from harness import Company, Server
+from harness import Company, Connect, Server
 
 pytestmark = pytest.mark.anyio
 
@@ -177,6 +180,23 @@ async def test_a_team_is_backed_up_and_its_drift_is_told(
     assert (await core.call("blueprint_drift_get", team_id=team)).data["in_step"] is True
 
 
+async def test_every_scenario_of_a_company_survives_the_way_into_a_file_and_back(
+    core: Server, company: Company, writes: Writes
+) -> None:
+    rows = (await company.get("/scenarios", teamId=1, **{"pg[limit]": 100}))["scenarios"]
+    assert len(rows) > 5
+    told = await core.call("blueprint_backup_create", team_id=1)
+    assert told.data["scenarios"] == len(rows)
+    await writes()
+    for row in rows:
+        kept = await core.call("blueprint_restore", scenario_id=row["id"], ref="main")
+        assert kept.data["changed"] is False, row["name"]
+    assert await writes() == []
+    folder = "main:team-1/"
+    names = git(told.data["repository"], "ls-tree", "--name-only", folder).split()
+    assert len(names) == len(rows) + 1
+
+
 async def test_only_scenarios_edited_since_are_read_again(
     core: Server, scenario: dict[str, Any], company: Company
 ) -> None:
@@ -227,6 +247,34 @@ async def test_a_checked_out_repository_of_the_user_follows_each_commit(
     await _edit(core, scenario["id"], "3")
     refused = await core.call("blueprint_version_create", **arguments, message="Again")
     assert refused.error["code"] == "working_copy_changed"
+
+
+async def test_two_servers_write_at_once_and_no_commit_is_lost(
+    core: Server, connect: Connect, scenario: dict[str, Any]
+) -> None:
+    async with connect() as other, anyio.create_task_group() as tasks:
+        for number, server in enumerate((core, other, core, other)):
+            arguments: dict[str, Any] = {"scenario_ids": [scenario["id"]], "message": f"{number}"}
+            call = partial(server.call, "blueprint_version_create", **arguments)
+            tasks.start_soon(partial(call, branch=f"line-{number}"))
+            tasks.start_soon(call)
+    told = await core.call("blueprint_version_create", scenario_ids=[scenario["id"]], message="x")
+    repository = told.data["repository"]
+    assert len(git(repository, "branch").splitlines()) == 5
+    assert git(repository, "fsck", "--strict", "--no-dangling") == ""
+    assert git(repository, "rev-list", "--count", "main").strip() == "1"
+
+
+async def test_without_the_extra_the_tools_name_it_and_the_rest_works(
+    core: Server, scenario: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "dulwich.errors", None)
+    ident = scenario["id"]
+    told = await core.call("blueprint_version_create", scenario_ids=[ident], message="None")
+    assert told.error["code"] == "git_extra_missing"
+    assert "make-mcp-core-tools[git]" in told.error["next_step"]
+    listed = await core.call("blueprint_version_list", scenario_id=ident)
+    assert [row["version"] for row in listed.data["versions"]] == [1]
 
 
 async def test_what_no_repository_keeps_is_told(core: Server, scenario: dict[str, Any]) -> None:

@@ -79,11 +79,27 @@ def read_file(text: str | bytes, where: str) -> ScenarioFile:
     Raises:
         Failure: It is none of ours.
     """
+    return from_json(read_object(text, where), where)
+
+
+def read_object(text: str | bytes, where: str) -> JsonObject:
+    """Read any JSON file of a repository.
+
+    Raises:
+        Failure: It is no JSON object.
+    """
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
         data = None
-    return from_json(data, where)
+    if isinstance(data, dict):
+        return cast("JsonObject", data)
+    raise Failure(
+        f"{where} is not readable JSON.",
+        next_step="Look at it with git: somebody changed it by hand. An earlier commit or another"
+        " `ref` may have it whole.",
+        code="not_a_scenario_file",
+    )
 
 
 def from_json(data: JsonValue, where: str) -> ScenarioFile:

@@ -6,6 +6,7 @@ directly: no hook of the repository runs, nothing goes over the network.
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from dataclasses import dataclass
@@ -139,7 +140,7 @@ class Repository:
     @property
     def exists(self) -> bool:
         """True once something was written to it, or a repository was put there."""
-        return self.path.exists()
+        return (self.path / "HEAD").exists() or (self.path / ".git").exists()
 
     async def _run(self, work: Callable[[Repo], T], *, create: bool = False) -> T:
         return await anyio.to_thread.run_sync(self._work, work, create)
@@ -185,8 +186,7 @@ def repository_of(make: Make, given: str | None) -> Repository:
     path = (path if path.is_absolute() else home / path).resolve()
     more = make.kernel.setup.environment.get(FOLDERS_VARIABLE, "")
     roots = [home, make.kernel.setup.data_dir.resolve()]
-    separator = ";" if ";" in more or Path("/").drive else ":"
-    roots += [Path(one).expanduser().resolve() for one in more.split(separator) if one.strip()]
+    roots += [Path(one).expanduser().resolve() for one in more.split(os.pathsep) if one.strip()]
     if not any(path.is_relative_to(root) for root in roots):
         raise _outside(path)
     return Repository(make, path)
@@ -214,7 +214,7 @@ def _opened(path: Path, create: bool) -> Repo:
     try:
         return Repo(str(path))
     except NotGitRepository:
-        if not create and not path.exists():
+        if not create and (not path.exists() or not any(path.iterdir())):
             raise Failure(
                 "There is no repository of blueprints yet.",
                 next_step="`blueprint_version_create` or `blueprint_backup_create` begins one.",
@@ -336,6 +336,8 @@ class _Writing:
             parent = old or self._head(repo, self.start)
             tree = self._tree(repo, parent)
             if parent and cast("GitCommit", repo[parent]).tree == tree:
+                if old is None:
+                    repo.refs.add_if_new(_branch(self.branch), parent)
                 self._give_tag(repo, parent)
                 return None
             made = self._made(repo, tree, parent)

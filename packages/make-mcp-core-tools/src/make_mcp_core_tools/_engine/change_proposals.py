@@ -5,7 +5,6 @@ A review counts for exactly the proposal it was given for. People are named by t
 
 from __future__ import annotations
 
-import json
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from make_blueprint.document import as_list, as_object, whole_number
 from make_mcp_base.authoring import Failure
 
-from make_mcp_core_tools._engine.blueprint_files import canonical
+from make_mcp_core_tools._engine.blueprint_files import canonical, read_object
 from make_mcp_core_tools._engine.promotion_records import digest
 
 if TYPE_CHECKING:
-    from make_blueprint.document import Blueprint, JsonObject, JsonValue
+    from make_blueprint.document import Blueprint, JsonObject
 
     from make_mcp_core_tools._engine.blueprint_repository import Author, Repository
 
@@ -134,7 +133,7 @@ async def read_proposal(repository: Repository, ident: str) -> Proposal:
             code="not_found",
         )
     text = await repository.read(branch, file_of_proposal(ident))
-    return _read(as_object(cast("JsonValue", json.loads(text or b"{}"))))
+    return _read(read_object(text or b"{}", f"The change request {ident}"))
 
 
 async def all_proposals(repository: Repository) -> list[Proposal]:
@@ -167,14 +166,17 @@ def _written(one: Proposal) -> JsonObject:
 def _read(data: JsonObject) -> Proposal:
     from make_mcp_core_tools._engine.blueprint_repository import Author
 
-    if data.get("format") != FORMAT:
+    known = {"id", "created", "author", "base", "blueprint"}
+    rows = [as_object(one) for one in as_list(data.get("reviews"))]
+    sound = all(set(Review.__slots__) <= one.keys() for one in rows)
+    if data.get("format") != FORMAT or not known <= data.keys() or not sound:
         raise Failure(
             "The branch holds no change request.",
             next_step="`change_request_list` lists those that can be read.",
             code="not_found",
         )
     author = as_object(data.get("author"))
-    reviews = [cast("dict[str, Any]", as_object(one)) for one in as_list(data.get("reviews"))]
+    reviews = cast("list[dict[str, Any]]", rows)
     return Proposal(
         id=str(data["id"]),
         title=str(data.get("title") or ""),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from make_blueprint.document import as_list, as_object, whole_number
 
-from make_mcp_core_tools._engine.blueprint_files import canonical
+from make_mcp_core_tools._engine.blueprint_files import canonical, read_object
 from make_mcp_core_tools._engine.blueprint_secrets import protected
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ async def promotions(repository: Repository, source_id: int, team_id: int) -> li
     if not await repository.log(_name(source_id, team_id), most=1):
         return []
     text = await repository.read("main", _name(source_id, team_id))
-    rows = as_list(as_object(json.loads(text or b"{}")).get("promotions"))
+    rows = as_list(read_object(text or b"{}", _name(source_id, team_id)).get("promotions"))
     found: list[Promotion] = []
     for one in map(as_object, rows):
         target = whole_number(one.get("target"))

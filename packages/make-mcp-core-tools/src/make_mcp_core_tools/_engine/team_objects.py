@@ -6,16 +6,22 @@ Lists: Make API reference, chapters 2.10, 2.13 to 2.15, 2.20, 2.21 and 2.27.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from make_mcp_base.authoring import Document, Output
 from make_mcp_base.client.failures import Forbidden, LicenceGate, NotFound
+from pydantic import BeforeValidator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from make_blueprint.bindings import Kind
     from make_mcp_base.authoring import Make
+
+
+def _only_hook(value: object) -> object:
+    """A hook names its one scenario, a device lists all that use it (chapters 2.15 and 2.20)."""
+    return None if isinstance(value, list) else value
 
 
 class TeamObject(Output):
@@ -26,7 +32,7 @@ class TeamObject(Output):
     account_name: str = ""
     type_name: str = ""
     package_name: str | None = None
-    scenario_id: int | None = None
+    scenario_id: Annotated[int | None, BeforeValidator(_only_hook)] = None
     enabled: bool | None = None
     gone: bool | None = None
     is_active: bool | None = None

@@ -32,6 +32,7 @@ from make_mcp_core_tools._engine.blueprint_files import (
     file_of,
     from_json,
     read_file,
+    read_object,
     scenario_id_in,
 )
 from make_mcp_core_tools._engine.blueprint_repository import repository_of
@@ -291,9 +292,7 @@ async def _from_backup(make: Make, args: ImportBlueprints, team: int) -> _Work:
     ]
     work = _Work(team, _called_first(files))
     text = await repository.read(ref, team_file(source))
-    from json import loads
-
-    kept = as_object(as_object(cast("JsonValue", loads(text or b"{}"))).get("objects"))
+    kept = as_object(read_object(text or b"{}", team_file(source)).get("objects"))
     for kind, rows in kept.items():
         for row in map(as_object, as_list(rows)):
             work.objects[kind, str(row.get("id"))] = cast("Document", row)

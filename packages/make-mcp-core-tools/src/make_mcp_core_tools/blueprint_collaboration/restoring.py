@@ -59,10 +59,10 @@ async def blueprint_restore(make: Make, args: RestoreBlueprint) -> BlueprintSave
         old = with_secrets(old, [stored.blueprint], f"“{args.ref}”")
     if "name" in old:
         old["name"] = stored.blueprint.get("name", scenario.name)
-    await refuse_unfit(make, scenario.team_id, scenario.id, old, "The old version")
     lines = lines_of(stored.blueprint, old)
     changed = _differs(stored.blueprint, old, kept=side.kept)
     if changed:
+        await refuse_unfit(make, scenario.team_id, scenario.id, old, "The old version")
         make.shows(*lines)
         which = f"version {args.version_id}" if args.version_id else f"“{args.ref}”"
         says = f"Put {which} of “{scenario.name}” ({scenario.id}) back"
