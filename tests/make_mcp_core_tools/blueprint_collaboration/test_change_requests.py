@@ -1,6 +1,7 @@
 """Change requests: proposed, approved by a second person, applied."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,20 @@ Reader = Callable[[int], Awaitable[dict[str, Any]]]
 Writes = Callable[[], Awaitable[list[dict[str, Any]]]]
 
 
+@asynccontextmanager
+async def _serving(company: Company, token: str, data: Path) -> AsyncGenerator[Server]:
+    host = "sandbox.make.local"
+    settings = ClientSettings(token, f"http://{host}/api/v2")
+    client = MakeClient(settings, transport=in_process(company.mounted.app))
+    kernel = Kernel.of(make_mcp_core.app, Setup(sandbox=str(company.world), data_dir=data))
+    kernel._api = LiveApi(client, None, host)  # pyright: ignore[reportPrivateUsage] - no other way to choose a token over a sandbox
+    try:
+        async with Client(build(kernel)) as mcp_client:
+            yield Server(kernel, mcp_client)
+    finally:
+        await kernel.aclose()
+
+
 async def _joined(company: Company, team: int) -> str:
     """Bring a colleague into the team, and give the token of that person."""
     organization = (await company.get(f"/teams/{team}"))["team"]["organizationId"]
@@ -42,18 +57,9 @@ async def _joined(company: Company, team: int) -> str:
 @pytest.fixture
 async def colleague(company: Company, team: int, tmp_path: Path) -> AsyncGenerator[Server]:
     """A server that acts as another person of the team."""
-    host = "sandbox.make.local"
-    settings = ClientSettings(await _joined(company, team), f"http://{host}/api/v2")
-    client = MakeClient(settings, transport=in_process(company.mounted.app))
-    kernel = Kernel.of(
-        make_mcp_core.app, Setup(sandbox=str(company.world), data_dir=tmp_path / "data")
-    )
-    kernel._api = LiveApi(client, None, host)  # pyright: ignore[reportPrivateUsage] - no other way to choose a token over a sandbox
-    try:
-        async with Client(build(kernel)) as mcp_client:
-            yield Server(kernel, mcp_client)
-    finally:
-        await kernel.aclose()
+    token = await _joined(company, team)
+    async with _serving(company, token, tmp_path / "data") as server:
+        yield server
 
 
 @pytest.fixture
@@ -202,3 +208,26 @@ async def test_sides_that_edit_different_modules_merge_clean_and_used_ids_are_gi
     flow = told.data["blueprint"]["flow"]
     assert [one["id"] for one in flow] == [1, 4, 2, 3]
     assert flow[2]["mapper"]["value"] == "{{4.v3}}"
+
+
+async def test_a_token_that_may_not_write_scenarios_proposes_but_does_not_apply(
+    company: Company, scenario: int, tmp_path: Path, writes: Writes
+) -> None:
+    scopes = ["scenarios:read", "user:read", "teams:read", "organizations:read"]
+    token = (await company.control("POST", "/tokens", {"scope": scopes}))["token"]
+    async with _serving(company, token, tmp_path / "data") as server:
+        made = await server.call(
+            "change_request_create", scenario_id=scenario, title="Nine", ops=_value(1, "9")
+        )
+        ident = made.data["change_request_id"]
+        await writes()
+        for tool, arguments in (
+            ("change_request_apply", {"change_request_id": ident}),
+            ("blueprint_restore", {"scenario_id": scenario, "version_id": 1}),
+            ("blueprint_promotion_apply", {"scenario_id": scenario, "target_team_id": 1}),
+            ("blueprint_import", {"ref": "main", "team_id": 1}),
+        ):
+            told = await server.call(tool, **arguments)
+            assert told.error["code"] == "missing_scope", tool
+            assert "scenarios:write" in told.text
+        assert await writes() == []

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -247,6 +248,21 @@ async def test_a_checked_out_repository_of_the_user_follows_each_commit(
     await _edit(core, scenario["id"], "3")
     refused = await core.call("blueprint_version_create", **arguments, message="Again")
     assert refused.error["code"] == "working_copy_changed"
+
+
+async def test_the_operator_may_allow_another_folder(
+    core: Server, scenario: dict[str, Any], tmp_path: Path
+) -> None:
+    outside = tmp_path / "shared" / "blueprints"
+    arguments: dict[str, Any] = {"scenario_ids": [scenario["id"]], "message": "Kept"}
+    refused = await core.call(
+        "blueprint_version_create", **arguments, repository=f"{tmp_path}/other"
+    )
+    assert refused.error["code"] == "path_refused"
+    allowed = {"MAKE_MCP_BLUEPRINT_FOLDERS": str(tmp_path / "shared")}
+    core.kernel.setup = replace(core.kernel.setup, environment=allowed)
+    told = await core.call("blueprint_version_create", **arguments, repository=str(outside))
+    assert told.data["repository"] == str(outside)
 
 
 async def test_two_servers_write_at_once_and_no_commit_is_lost(
