@@ -12,7 +12,7 @@ from processes import environment, free_port, running
 
 pytestmark = pytest.mark.anyio
 
-SELECTION = ("--categories", "scenarios,permissions")
+SELECTION = ("--categories", "scenarios,permissions,blueprint_collaboration")
 BLUEPRINT: dict[str, Any] = {
     "name": "Price with tax",
     "flow": [
