@@ -10,6 +10,8 @@ from random import Random
 from time import process_time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from make_blueprint import iml
 from make_blueprint.bindings import bindings, rebind
 from make_blueprint.diff import diff
@@ -22,9 +24,16 @@ from make_blueprint.document import (
     dump,
     load,
 )
+from make_blueprint.documentation import document as make_page
+from make_blueprint.graph import graph
+from make_blueprint.lint.checking import lint
+from make_blueprint.lint.mending import mend
 from make_blueprint.masking import masked
+from make_blueprint.merge import merge as merge_blueprints
 from make_blueprint.outline import describe_filter, outline, to_text
+from make_blueprint.outputs import available_at
 from make_blueprint.patch import apply
+from make_blueprint.positions import locate
 from make_blueprint.problem import BlueprintError
 from make_blueprint.references import broken_references, references
 from make_blueprint.repair import repair
@@ -199,6 +208,40 @@ def check_document(random: Random) -> None:
     assert dump(document) == text
 
 
+def check_judging(random: Random) -> None:
+    """Judge one mangled document, mend it, merge it, and write about it."""
+    document, other = mangled(random), mangled(random)
+    try:
+        text = dump(document)
+        dump(other)
+    except BlueprintError:
+        return
+    asked: tuple[Callable[[], object], ...] = (
+        lambda: lint(document),
+        lambda: check_mending(document),
+        lambda: merge_blueprints(several(), document, other),
+        lambda: merge_blueprints(document, other, several(), favor="theirs"),
+        lambda: check_one_sided(document, other),
+        lambda: graph(document).to_mermaid() + graph(document).to_dot(),
+        lambda: make_page(document),
+        lambda: available_at(document, 4),
+        lambda: locate(text, [finding.path for finding in lint(document).findings]),
+    )
+    for ask in asked:
+        answered(ask)
+    assert dump(document) == text
+
+
+def check_mending(document: Blueprint) -> None:
+    outcome = mend(document)
+    assert not [finding for finding in outcome.left.findings if finding.fixable]
+
+
+def check_one_sided(document: Blueprint, other: Blueprint) -> None:
+    merged = merge_blueprints(document, document, other)
+    assert (merged.blueprint, merged.conflicts) == (other, [])
+
+
 def answered(ask: Callable[[], object]) -> None:
     with suppress(BlueprintError):
         ask()
@@ -246,27 +289,31 @@ def check_expression(random: Random) -> None:
             ask()
 
 
-def run(first: int, count: int) -> None:
-    """Check a range of seeds, half of them documents, half expressions."""
-    for seed in range(first, first + count):
+CHECKS: tuple[Callable[[Random], None], ...] = (check_document, check_judging, check_expression)
+
+
+def run(cases: int) -> None:
+    """Check a number of cases: documents, what is judged and made of them, and expressions."""
+
+    @settings(max_examples=cases, deadline=None, database=None)
+    @given(st.integers(0, 2**62))
+    def check(seed: int) -> None:
         started = process_time()
-        try:
-            (check_document if seed % 2 else check_expression)(Random(seed))
-        except Exception as error:
-            raise AssertionError(f"seed {seed}: {type(error).__name__}: {error}") from error
-        assert process_time() - started < SECONDS, seed
+        CHECKS[seed % 3](Random(seed))
+        assert process_time() - started < SECONDS
+
+    check()
 
 
 def test_mangled_documents_and_expressions_are_answered_or_refused() -> None:
-    run(0, EVERYDAY)
+    run(EVERYDAY)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_tens_of_thousands_of_mangled_inputs_are_answered_or_refused(chunk: int) -> None:
-    size = LONG // CHUNKS
-    run(1_000_000 + chunk * size, size)
+    run(LONG // CHUNKS)
 
 
 def looped(kind: str) -> Blueprint:
@@ -297,6 +344,12 @@ FUNCTIONS: dict[str, Callable[[Blueprint], object]] = {
     "diff, the other way": lambda document: diff(document, chain(2)),
     "apply": lambda document: apply(document, []),
     "outline": outline,
+    "lint": lint,
+    "mend": mend,
+    "merge": lambda document: merge_blueprints(chain(2), document, chain(3)),
+    "graph": graph,
+    "documentation": make_page,
+    "available_at": lambda document: available_at(document, 1),
     "masked": masked,
     "rewrite": lambda document: rewrite("{}", document),
 }

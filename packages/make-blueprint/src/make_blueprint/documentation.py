@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from html import unescape
 
 from make_blueprint.bindings import bindings
-from make_blueprint.document import Blueprint, JsonObject, JsonValue, as_list, as_object, compact
+from make_blueprint.document import (
+    Blueprint,
+    JsonObject,
+    JsonValue,
+    as_list,
+    as_object,
+    check_data,
+    compact,
+)
 from make_blueprint.graph import graph
 from make_blueprint.outline import OutlineRow, outline
 from make_blueprint.walk import Visit, walk
@@ -56,6 +64,7 @@ def document(blueprint: Blueprint) -> str:
 
     Values of mappings are not shown, so no secret can be.
     """
+    check_data(blueprint)
     visits = list(walk(blueprint))
     parts = [
         _head(blueprint, visits),

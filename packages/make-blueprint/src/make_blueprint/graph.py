@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Literal, TypeAlias
 
-from make_blueprint.document import Blueprint, JsonObject, as_list, as_object, compact
+from make_blueprint.document import Blueprint, JsonObject, as_list, as_object, check_data, compact
 from make_blueprint.outline import branch_name, describe_filter
 from make_blueprint.walk import IF_ELSE, MERGE, ROUTER, Visit, walk
 
@@ -80,6 +80,7 @@ class Graph:
 
 def graph(blueprint: Blueprint) -> Graph:
     """Draw a blueprint: every module a node, every way between two of them an edge."""
+    check_data(blueprint)
     visits = list(walk(blueprint))
     keys = {id(visit.module): f"m{number}" for number, visit in enumerate(visits)}
     nodes = [_node(visit, keys[id(visit.module)]) for visit in visits]

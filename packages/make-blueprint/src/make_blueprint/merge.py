@@ -10,7 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from make_blueprint.document import Blueprint, JsonObject, JsonValue, as_list, as_object, clone
+from make_blueprint.document import (
+    Blueprint,
+    JsonObject,
+    JsonValue,
+    as_list,
+    as_object,
+    check_data,
+    clone,
+)
 from make_blueprint.merging_content import Content
 from make_blueprint.merging_numbers import VERSIONS, Numbers, Version, base_numbers
 from make_blueprint.merging_places import Places, emptied
@@ -91,6 +99,8 @@ def merge(base: Blueprint, ours: Blueprint, theirs: Blueprint, *, favor: Side = 
         theirs: The other side.
         favor: The side that wins at conflicts.
     """
+    for document in (base, ours, theirs):
+        check_data(document)
     return _Merge(base, ours, theirs, favor).result()
 
 

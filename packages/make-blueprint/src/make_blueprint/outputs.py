@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from make_blueprint.catalogue import known_modules
-from make_blueprint.document import Blueprint, JsonObject, JsonValue, as_list, as_object
+from make_blueprint.document import Blueprint, JsonObject, JsonValue, as_list, as_object, check_data
 from make_blueprint.problem import BlueprintError
 from make_blueprint.walk import MERGE, Visit, walk
 
@@ -56,6 +56,7 @@ def available_at(blueprint: Blueprint, module_id: int) -> list[Source]:
     Raises:
         BlueprintError: There is no such module.
     """
+    check_data(blueprint)
     visits = list(walk(blueprint))
     by_id = {visit.id: visit for visit in reversed(visits)}
     if module_id not in by_id:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 
-from make_blueprint.document import Blueprint, JsonValue
+from make_blueprint.document import Blueprint, JsonValue, check_data
 from make_blueprint.lint import packs
 from make_blueprint.lint.rule import MARK, Hit, Rule
 from make_blueprint.lint.subject import Subject
@@ -112,7 +112,11 @@ def lint(
         blueprint: The document; it stays as it is.
         surroundings: What is known of the account it runs in.
         profile: Which rules count.
+
+    Raises:
+        BlueprintError: The data could not have come from JSON, or pass its limits.
     """
+    check_data(blueprint)
     subject = Subject(blueprint, surroundings)
     found: list[tuple[int, str, Finding]] = []
     not_judged: dict[str, tuple[str, ...]] = {}

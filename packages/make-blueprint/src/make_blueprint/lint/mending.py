@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
-from make_blueprint.document import Blueprint, clone
+from make_blueprint.document import Blueprint, check_data, clone
 from make_blueprint.lint.checking import (
     EVERYTHING,
     Finding,
@@ -52,7 +52,11 @@ def mend(
         blueprint: Stays as it is; the answer holds a copy.
         surroundings: What is known of the account it runs in.
         profile: Which rules count.
+
+    Raises:
+        BlueprintError: As `lint`.
     """
+    check_data(blueprint)
     copy = clone(blueprint)
     done: list[Finding] = []
     fixing = [rule for rule in rules().values() if rule.fix and profile.wants(rule)]

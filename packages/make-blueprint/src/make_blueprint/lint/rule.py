@@ -1,14 +1,14 @@
-'''Rules: what a rule is, and how one is written.
+"""Rules: what a rule is, and how one is written.
 
 A rule is a function in a module of `packs`. It looks at a `Subject` and yields a `Hit` for every
 place it objects to; its docstring is its page in the manual::
 
     @rule("S16", "single-route", "info", fix=inline_route)
     def single_route(subject: Subject) -> Iterator[Hit]:
-        \"""A router has a single route.
+        '''A router has a single route.
 
         It only costs a click in the editor; the route's modules can stand in the list itself.
-        \"""
+        '''
         for visit in subject.of(ROUTER):
             if len(as_list(visit.module.get("routes"))) == 1:
                 yield at(visit, "The router has one route.", "Inline it.", place=("routes",))
@@ -19,7 +19,7 @@ hold is never an error.
 
 A fix puts right one hit, in place, on the very modules the hit was found on, and only where there
 is one safe answer.
-'''
+"""
 
 from __future__ import annotations
 

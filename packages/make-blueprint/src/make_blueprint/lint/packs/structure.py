@@ -46,7 +46,7 @@ def bad_name(subject: Subject) -> Iterator[Hit]:
 
 
 def _set_version(subject: Subject, hit: Hit) -> None:
-    subject.metadata["version"] = 1
+    _object_in(subject.blueprint, "metadata")["version"] = 1
 
 
 @rule("S03", "bad-format-version", "error", fix=_set_version)
@@ -58,12 +58,12 @@ def bad_format_version(subject: Subject) -> Iterator[Hit]:
     version = subject.metadata.get("version")
     if "metadata" in subject.blueprint and (version != 1 or isinstance(version, bool)):
         text = f"The format version is {version!r}." if version is not None else "It is missing."
-        yield overall(text, "Set it to 1.", place=("metadata", "version"))
+        fixable = isinstance(subject.blueprint["metadata"], (dict, type(None)))
+        yield overall(text, "Set it to 1.", place=("metadata", "version"), fixable=fixable)
 
 
 def _add_settings(subject: Subject, hit: Hit) -> None:
-    metadata = subject.blueprint.setdefault("metadata", {})
-    as_object(metadata)["scenario"] = dict(DEFAULT_SETTINGS)
+    _object_in(subject.blueprint, "metadata")["scenario"] = dict(DEFAULT_SETTINGS)
 
 
 @rule("S04", "no-settings", "error", fix=_add_settings)
@@ -81,7 +81,7 @@ def no_settings(subject: Subject) -> Iterator[Hit]:
 
 
 def _add_orphans(subject: Subject, hit: Hit) -> None:
-    as_object(subject.metadata.setdefault("designer", {}))["orphans"] = []
+    _object_in(subject.metadata, "designer")["orphans"] = []
 
 
 @rule("S05", "no-orphans-list", "warning", fix=_add_orphans)
@@ -198,8 +198,7 @@ def unknown_version(subject: Subject) -> Iterator[Hit]:
 def _lay_out(subject: Subject, hit: Hit) -> None:
     for visit, point in missing_positions(subject.blueprint):
         if visit.module is hit.module:
-            metadata = as_object(visit.module.setdefault("metadata", {}))
-            place(as_object(metadata.setdefault("designer", {})), point)
+            place(_object_in(_object_in(visit.module, "metadata"), "designer"), point)
 
 
 @rule("S12", "no-layout", "warning", fix=_lay_out)
@@ -210,9 +209,12 @@ def no_layout(subject: Subject) -> Iterator[Hit]:
     """
     for visit in subject.visits:
         if position(visit.module) is None:
-            metadata = visit.module.get("metadata", {})
-            designer = as_object(metadata).get("designer", {})
-            fixable = isinstance(metadata, dict) and isinstance(designer, dict)
+            metadata = visit.module.get("metadata")
+            designer = as_object(metadata).get("designer")
+            nothing = type(None)
+            fixable = isinstance(metadata, (dict, nothing)) and isinstance(
+                designer, (dict, nothing)
+            )
             text = "The place on the canvas is missing."
             where = ("metadata", "designer")
             yield at(visit, text, "Give it a place.", place=where, fixable=fixable)
@@ -352,3 +354,12 @@ def loose_note(subject: Subject) -> Iterator[Hit]:
     for hit in subject.problems("broken-reference"):
         if hit.path.endswith(".parameters.target"):
             yield replace(hit, fixable=False)
+
+
+def _object_in(holder: JsonObject, key: str) -> JsonObject:
+    """Give the object under a key, made when there is none."""
+    value = holder.get(key)
+    if not isinstance(value, dict):
+        value = {}
+        holder[key] = value
+    return value
