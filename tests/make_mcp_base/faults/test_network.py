@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -217,7 +218,7 @@ def nested(levels: int) -> dict[str, Any]:
 async def test_an_answer_of_many_levels_is_bounded(zone: Zone, tmp_path: Path, levels: int) -> None:
     async with zone.connect(tmp_path, retries=0) as server:
         team = {"id": 1, "name": "Deep", "organizationId": 1, "deep": nested(levels)}
-        zone.fault(ONE_TEAM, status=200, body={"team": team})
+        zone.fault(ONE_TEAM, status=200, body=json.dumps({"team": team}))
         told = await server.call("team_get", team_id=1)
         assert len(told.text) < 20_500
         await answers_again(server, zone)

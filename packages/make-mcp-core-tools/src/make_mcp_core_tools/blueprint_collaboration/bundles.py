@@ -49,6 +49,7 @@ FORMAT = "make-bundle/1"
 
 class ExportBlueprints(Input):
     scenario_ids: list[ScenarioId] = Field(min_length=1, max_length=50)
+    """Scenarios to put into the bundle."""
     include: list[Literal["data_structures", "interface"]] = ["data_structures", "interface"]
     """What goes along besides blueprints, schedules and the names of bound objects."""
     max_bytes: int | None = Field(default=None, ge=1_000)

@@ -66,7 +66,9 @@ from make_mcp_core_tools.blueprint_collaboration.saved import BlueprintSaved, re
 class CreateChangeRequest(Input):
     scenario_id: ScenarioId
     title: str = Field(min_length=1, max_length=200)
+    """What it is for, one line."""
     description: str = Field(default="", max_length=5_000)
+    """Why, for the reviewer."""
     ops: OperationsArgument | None = None
     """Operations as for `scenario_patch`."""
     blueprint: BlueprintArgument | None = None
@@ -79,6 +81,7 @@ class CreateChangeRequest(Input):
 
 class ListChangeRequests(PageInput):
     state: Literal["open", "applied", "all"] = "open"
+    """Which to list."""
     scenario_id: ScenarioId | None = None
     repository: str | None = None
     """Folder of the repository; default: the account's own."""
@@ -86,13 +89,16 @@ class ListChangeRequests(PageInput):
 
 class GetChangeRequest(Input):
     change_request_id: str
+    """Id; `change_request_list` tells it."""
     repository: str | None = None
     """Folder of the repository; default: the account's own."""
 
 
 class ReviewChangeRequest(GetChangeRequest):
     verdict: Verdict
+    """Approve, or ask for changes."""
     comment: str = Field(default="", max_length=5_000)
+    """Reason, for the author."""
 
 
 # Outputs

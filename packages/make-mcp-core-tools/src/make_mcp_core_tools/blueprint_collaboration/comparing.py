@@ -72,7 +72,9 @@ class MergeBlueprints(Input):
     base: MergeSide
     """What both sides began with."""
     ours: MergeSide
+    """One side; it wins where both changed the same."""
     theirs: MergeSide
+    """The other side."""
     repository: str | None = None
     """Folder of the repository; default: the account's own."""
 

@@ -47,6 +47,7 @@ class GetDependencies(Input):
     depth: int = Field(default=2, ge=1, le=10)
     """Steps around the scenario."""
     format: Literal["json", "mermaid", "dot"] = "json"
+    """As data, or as a drawing."""
 
 
 class GetImpact(Input):

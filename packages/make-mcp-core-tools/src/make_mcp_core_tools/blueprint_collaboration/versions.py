@@ -51,6 +51,7 @@ class ListVersions(PageInput):
     since: Moment | None = Field(default=None, validation_alias="from")
     """ISO time or a span (`7d`)."""
     until: Moment | None = Field(default=None, validation_alias="to")
+    """Only versions up to this moment."""
     author: str | None = None
     """Part of the name; Make tells no authors of its versions, so commits only."""
     repository: str | None = None
@@ -59,11 +60,13 @@ class ListVersions(PageInput):
 
 class CreateVersion(Input):
     scenario_ids: list[ScenarioId] = Field(min_length=1, max_length=100)
+    """Scenarios to save."""
     message: str = Field(min_length=1, max_length=1_000)
     """Why this state is kept."""
     tag: str | None = Field(default=None, pattern=_TAG_PATTERN, max_length=100)
     """Name to find it by, as `ref`."""
     branch: str = Field(default=BRANCH, pattern=_BRANCH_PATTERN, max_length=100)
+    """Branch to commit to."""
     repository: str | None = None
     """Folder of the repository; default: the account's own."""
 
@@ -71,6 +74,7 @@ class CreateVersion(Input):
 class BackUp(Input):
     team_id: TeamId | None = None
     message: str = Field(default="Back up the team", min_length=1, max_length=1_000)
+    """Message of the commit."""
     include_objects: bool = True
     """Also keep names and types of connections, hooks, keys, stores, structures with fields."""
     repository: str | None = None
