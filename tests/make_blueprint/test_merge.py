@@ -719,3 +719,10 @@ def test_deep_and_long_blueprints_are_merged_in_seconds() -> None:
         visit.module["id"] = (visit.id or 0) + 5000
     assert merged(chain(2000), chain(2000), renumbered).conflicts == []
     assert time.perf_counter() - start < 20
+
+
+def test_a_stray_key_named_like_the_list_of_detached_modules_is_kept() -> None:
+    base = blueprint(module(1))
+    stray = blueprint(module(1), orphans="a word")
+    assert merge(base, base, stray).blueprint == stray
+    assert merge(base, stray, base).blueprint == stray

@@ -160,7 +160,8 @@ def own(node: Node) -> JsonObject:
     The fallback route of a router is replaced by a name for that route, see `route_name`.
     """
     made: JsonObject = {
-        key: MODULES if key in node.lists else value for key, value in node.object.items()
+        key: MODULES if key in node.lists and key != "orphans" else value
+        for key, value in node.object.items()
     }
     if "orphans" in node.lists:
         metadata = dict(as_object(made["metadata"]))
