@@ -188,3 +188,8 @@ def test_thirty_thousand_nested_routers_neither_recurse_nor_explode() -> None:
         inner = [router(number, inner)]
     depth = sum(1 for _ in walk(blueprint(*inner)))
     assert depth == 29_999
+
+
+def test_a_number_no_expression_can_write_is_no_id() -> None:
+    visits = list(walk(blueprint(module(10**15 - 1), module(10**15))))
+    assert [visit.id for visit in visits] == [10**15 - 1, None]

@@ -31,6 +31,8 @@ ROUTER = "builtin:BasicRouter"
 IF_ELSE = "builtin:BasicIfElse"
 MERGE = "builtin:BasicMerge"
 PLACEHOLDER = "placeholder:Placeholder"
+_TOO_LARGE = 10**15
+"""From here on a number in an expression is no module id."""
 
 _CHILD_LISTS: tuple[tuple[str, Role], ...] = (
     ("routes", "route"),
@@ -187,9 +189,11 @@ def next_id(blueprint: Blueprint) -> int:
 
 
 def module_id(module: JsonObject) -> int | None:
-    """Read the id of a module when it is an integer."""
+    """Read the id of a module when it is an integer that expressions can write."""
     value = module.get("id")
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if abs(value) < _TOO_LARGE else None
 
 
 def feeder_of(module: JsonObject) -> int | None:
