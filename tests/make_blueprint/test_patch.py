@@ -478,7 +478,11 @@ def test_ids_and_places_beyond_all_bounds_are_refused_or_passed_over() -> None:
     far = module(1, at=(10**400, 0))
     result = patched(blueprint(far, module(2)), {"op": "add_module", "after": 1, "module": NEW})
     assert get(result.blueprint, 3)["metadata"] == {"designer": {"x": 300, "y": 0}}
-    last = blueprint(module(10**4300 - 1, at=(0, 0)))
+    beyond = patched(
+        blueprint(module(10**4300 - 1, at=(0, 0))), {"op": "add_module", "at": "end", "module": NEW}
+    )
+    assert get(beyond.blueprint, 1)["module"] == NEW["module"]
+    last = blueprint(module(10**15 - 1, at=(0, 0)))
     text = refused(last, {"op": "add_module", "at": "end", "module": NEW})
     assert "leaves no next one" in text[0]
     numbered: JsonObject = {"op": "add_module", "at": "end", "module": {**NEW, "id": 10**15}}
