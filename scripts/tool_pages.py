@@ -1,4 +1,4 @@
-"""Write `docs/tools/*.md` and the tables of the READMEs from the catalogs.
+"""Write `docs/tools/*.md` and the tables of the READMEs from the catalogs and example calls.
 
 Usage: `python -m scripts.tool_pages [--check]`; `--check` only looks, exit code 1 when stale.
 """
@@ -13,6 +13,9 @@ from typing import Any
 
 from make_mcp_base.definition import catalog
 from make_mcp_base.definition.bundle import SERVER_BUNDLE, installed_bundles
+from make_mcp_base.surface.surface import SERVER_CATEGORY
+
+from scripts.tool_examples import example_answers
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "docs" / "tools"
@@ -44,7 +47,14 @@ def wanted_files() -> dict[Path, str]:
     """Give every generated file and what it should hold."""
     bundles = [*installed_bundles(SOURCE_BUNDLES), SERVER_BUNDLE]
     pages = {page.category: (b.name, page) for b in bundles for page in catalog.read(b)}
-    files = {PAGES / f"{name}.md": page_text(page) for name, (_, page) in pages.items()}
+    examples = example_answers()
+    missing = pages.keys() - examples.keys() - {SERVER_CATEGORY}
+    if missing:
+        raise LookupError(f"No example call in `scripts.tool_examples`: {sorted(missing)}")
+    files = {
+        PAGES / f"{name}.md": page_text(page, examples.get(name, ""))
+        for name, (_, page) in pages.items()
+    }
     for readme in [ROOT / "README.md", *ROOT.glob("*/*/README.md")]:
         text = readme.read_text("utf-8")
         depth = "../" * (len(readme.relative_to(ROOT).parts) - 1)
@@ -68,8 +78,8 @@ def overview(pages: list[catalog.Page], depth: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def page_text(page: catalog.Page) -> str:
-    """Write the manual page of a category."""
+def page_text(page: catalog.Page, example: str) -> str:
+    """Write the manual page of a category: its tools, an example call, each tool in detail."""
     lines = [f"# {page.category}", "", page.summary, ""]
     lines += ["| tool | effect | scope | does |", "| --- | --- | --- | --- |"]
     for tool in page.tools:
@@ -77,6 +87,8 @@ def page_text(page: catalog.Page) -> str:
         lines.append(
             f"| [`{tool.name}`](#{tool.name}) | {tool.effect} | {scope} | {tool.summary} |"
         )
+    if example:
+        lines += ["", example]
     for tool in page.tools:
         lines += ["", *_tool(tool)]
     if page.documents:
