@@ -6,12 +6,12 @@ and the order of keys are no difference. Secrets are masked.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Literal, TypeAlias, cast
 
+from make_blueprint.alignment import unmoved
 from make_blueprint.document import (
     Blueprint,
     JsonObject,
@@ -252,7 +252,7 @@ def _moved(matched: Match) -> set[int]:
             moved.add(id(pair.after))
     for pairs in together.values():
         pairs.sort(key=lambda pair: pair.before.index)
-        kept = _longest_rising([pair.after.index for pair in pairs])
+        kept = unmoved([pair.after.index for pair in pairs])
         moved |= {id(pair.after) for number, pair in enumerate(pairs) if number not in kept}
     return moved
 
@@ -282,24 +282,6 @@ def _list_counterparts(
             found[old] = new
             taken.add(new)
     return found
-
-
-def _longest_rising(numbers: list[int]) -> set[int]:
-    """Give the positions of a longest rising subsequence: what kept its order."""
-    tails: list[int] = []
-    at: list[int] = []
-    previous: list[int] = []
-    for position, number in enumerate(numbers):
-        length = bisect_left(tails, number)
-        previous.append(at[length - 1] if length else -1)
-        tails[length : length + 1] = [number]
-        at[length : length + 1] = [position]
-    kept: set[int] = set()
-    position = at[-1] if at else -1
-    while position >= 0:
-        kept.add(position)
-        position = previous[position]
-    return kept
 
 
 def _leaves(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from make_blueprint.alignment import unmoved
 from make_blueprint.document import JsonValue, as_object
 from make_blueprint.merging_tree import (
     OTHER,
@@ -411,25 +411,7 @@ def _moved(base: list[Node], side: Side) -> Iterator[Element]:
                     stayed.append(now)
                 elif now is not None:
                     yield item.known
-            kept = _longest_rising([now.index for now in stayed])
+            kept = unmoved([now.index for now in stayed])
             for number, now in enumerate(stayed):
                 if number not in kept:
                     yield now.known
-
-
-def _longest_rising(numbers: list[int]) -> set[int]:
-    """Give the positions of a longest rising subsequence: what kept its order."""
-    tails: list[int] = []
-    at: list[int] = []
-    previous: list[int] = []
-    for position, number in enumerate(numbers):
-        length = bisect_left(tails, number)
-        previous.append(at[length - 1] if length else -1)
-        tails[length : length + 1] = [number]
-        at[length : length + 1] = [position]
-    kept: set[int] = set()
-    position = at[-1] if at else -1
-    while position >= 0:
-        kept.add(position)
-        position = previous[position]
-    return kept
