@@ -10,7 +10,6 @@ bundle = Bundle(
         "ai_agents",
         "billing",
         "custom_apps",
-        "enterprise_secrets",
         "marketplace",
         "sdk",
         "templates",

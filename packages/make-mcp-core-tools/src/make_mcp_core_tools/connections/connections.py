@@ -26,7 +26,7 @@ from make_mcp_base.authoring import (
 )
 from pydantic import Field
 
-from make_mcp_core_tools.connections.confidential import ConfidentialRequest, Credentials
+from make_mcp_core_tools._engine.confidential import ConfidentialRequest, Credentials
 from make_mcp_core_tools.connections.declared import category
 from make_mcp_core_tools.connections.records import (
     Changed,

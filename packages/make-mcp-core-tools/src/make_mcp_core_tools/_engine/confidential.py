@@ -19,7 +19,7 @@ Credentials = Annotated[
     dict[str, Json],
     PlainSerializer(_names_only, return_type=dict[str, str] | None, when_used="json"),
 ]
-"""Parameters of a connection; written as JSON, for the journal, only their names remain."""
+"""Parameters of a connection or key; written as JSON, for the journal, only their names remain."""
 
 
 @dataclass(frozen=True, slots=True)
