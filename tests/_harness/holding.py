@@ -5,13 +5,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from make_api_sandbox.contracts.book import Answer, book
-from make_api_sandbox.contracts.operations import key, pages
+from make_api_sandbox.contracts.operations import key, operations, pages
+from make_api_sandbox.http.access import WITHHELD
+from make_api_sandbox.scopes import ALL_SCOPES
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, QueryParams
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 API = "/api/v2"
+SCOPES = {one.key: frozenset(one.scope.split()) for one in operations()}
+EVERY_SCOPE = frozenset(ALL_SCOPES).union(*SCOPES.values())
 
 
 class DepartureError(AssertionError):
@@ -21,7 +25,8 @@ class DepartureError(AssertionError):
 def hold_to_contracts(app: Starlette) -> Starlette:
     """Let every operation of `app` fail the test when its answer departs from its contract.
 
-    Installed faults answer before the operations do and are not judged.
+    Whatever token a test uses, an operation sees no scope of it but those the operation needs:
+    what works in a test works with just these. Installed faults answer before the operations do and are not judged.
     """
     for mount in app.routes:
         if isinstance(mount, Mount) and mount.path == API:
@@ -59,9 +64,16 @@ class Held:
             heard.note(message)
             await send(message)
 
+        self.narrow(scope)
         await self.app(scope, receive, overheard)
         if key(scope["method"], self.path) not in pages():
             judge(scope["method"], self.path, scope["query_string"], heard)
+
+    def narrow(self, scope: Scope) -> None:
+        """Take from the token of this request what the operation does not need."""
+        needed = SCOPES.get(key(scope["method"], self.path), EVERY_SCOPE)
+        state = scope["state"]
+        state[WITHHELD] = (*state.get(WITHHELD, ()), *(EVERY_SCOPE - needed))
 
 
 def judge(method: str, path: str, query: bytes, heard: _Heard) -> None:

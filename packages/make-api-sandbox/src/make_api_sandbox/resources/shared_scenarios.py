@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from starlette.responses import Response
 
-from make_api_sandbox.http.access import credential, require_scopes
+from make_api_sandbox.http.access import WITHHELD, credential, require_scopes
 from make_api_sandbox.http.answers import Json
 from make_api_sandbox.http.body import Body, boolean, members, name_text, text
 from make_api_sandbox.http.call import Call
@@ -82,10 +82,11 @@ def _told(refusal: ApiError) -> Response:
 
 def _admit(call: Call, context: Context) -> None:
     call.token, call.user = credential(call.world, call.request.headers.get("authorization"))
-    call.request.state.user_id = call.user["id"]
-    require_scopes(call.token, call.spec.scopes)
+    state = call.request.state
+    state.user_id = call.user["id"]
+    require_scopes(call.token, call.spec.scopes, withheld=getattr(state, WITHHELD, ()))
     context(call)
-    call.request.state.organization_id = call.organization_id
+    state.organization_id = call.organization_id
     count_call(call.world, call.organization_id or 0, call.license)
 
 
