@@ -13,6 +13,5 @@ bundle = Bundle(
         "marketplace",
         "sdk",
         "templates",
-        "variables",
     ),
 )
