@@ -19,10 +19,10 @@ from make_blueprint.document import (
     check_data,
     clone,
 )
-from make_blueprint.merging_content import Content
-from make_blueprint.merging_numbers import VERSIONS, Numbers, Version, base_numbers
-from make_blueprint.merging_places import Places, emptied
-from make_blueprint.merging_tree import (
+from make_blueprint.merging.content import Content
+from make_blueprint.merging.numbers import VERSIONS, Numbers, Version, base_numbers
+from make_blueprint.merging.places import Places, emptied
+from make_blueprint.merging.tree import (
     MODULES,
     OTHER,
     SIDES,
@@ -35,7 +35,7 @@ from make_blueprint.merging_tree import (
     step,
     weave,
 )
-from make_blueprint.merging_values import Absence, Maybe, same, translated
+from make_blueprint.merging.values import Absence, Maybe, same, translated
 from make_blueprint.references import BrokenReference, broken_in
 from make_blueprint.structure import errors, structure_problems
 from make_blueprint.walk import Pointer, Visit, path_text, walk

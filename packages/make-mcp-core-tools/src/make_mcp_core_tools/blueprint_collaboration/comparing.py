@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 from make_blueprint.diff import diff
 from make_blueprint.document import Blueprint, JsonValue, as_object, dump
 from make_blueprint.merge import Conflict, Merged, merge
-from make_blueprint.merging_tree import Side as MergeSideName
+from make_blueprint.merging.tree import Side as MergeSideName
 from make_blueprint.walk import Pointer
 from make_mcp_base.authoring import (
     Document,

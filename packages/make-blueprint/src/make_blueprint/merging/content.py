@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 
 from make_blueprint.document import JsonObject, JsonValue, as_list, as_object
-from make_blueprint.merging_tree import (
+from make_blueprint.merging.tree import (
     EDITOR_LAYOUT,
     EDITOR_ONLY,
     HOLDERS,
@@ -15,7 +15,7 @@ from make_blueprint.merging_tree import (
     Side,
     with_member,
 )
-from make_blueprint.merging_values import Maybe, Values, same
+from make_blueprint.merging.values import Maybe, Values, same
 from make_blueprint.walk import Pointer
 
 ContentKind: TypeAlias = Literal["value", "replaced"]

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Final, TypeAlias
 
 from make_blueprint.document import JsonObject, JsonValue, as_list, as_object, compact, whole_number
-from make_blueprint.merging_tree import Side
+from make_blueprint.merging.tree import Side
 from make_blueprint.references import renumber
 from make_blueprint.walk import Pointer
 

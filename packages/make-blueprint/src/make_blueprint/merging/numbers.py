@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Container
 from typing import Literal, TypeAlias
 
-from make_blueprint.merging_tree import SIDES, Element, Node, Side
+from make_blueprint.merging.tree import SIDES, Element, Node, Side
 
 Version: TypeAlias = Literal["base", "ours", "theirs"]
 VERSIONS: tuple[Version, Version, Version] = ("base", "ours", "theirs")

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from make_blueprint.alignment import unmoved
 from make_blueprint.document import JsonValue, as_object
-from make_blueprint.merging_tree import (
+from make_blueprint.merging.tree import (
     OTHER,
     SIDES,
     Element,
