@@ -1,5 +1,3 @@
-import time
-
 import pytest
 from hypothesis import given
 from make_blueprint.document import Blueprint, JsonValue
@@ -124,9 +122,8 @@ def test_renumbering_changes_ids_and_nothing_else(text: str, expected: str) -> N
     assert renumber(text, {1: 30, 2: 4}) == expected
 
 
-def test_two_thousand_modules_are_checked_in_well_under_two_seconds() -> None:
-    document = chain(2000)
-    start = time.perf_counter()
-    assert len(references(document)) == 2 * 1999
+@pytest.mark.timeout(20)
+def test_ten_thousand_modules_are_checked_in_linear_time() -> None:
+    document = chain(10_000)
+    assert len(references(document)) == 2 * 9_999
     assert broken_references(document) == []
-    assert time.perf_counter() - start < 2

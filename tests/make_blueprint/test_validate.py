@@ -1,5 +1,3 @@
-import time
-
 import pytest
 from hypothesis import given
 from make_blueprint.catalogue import known_modules, nearest_module
@@ -271,10 +269,9 @@ def test_a_loose_note_is_a_warning() -> None:
     assert only(document, "loose-note").path == "metadata.notes[0].moduleIds"
 
 
-def test_two_thousand_modules_are_validated_in_seconds() -> None:
-    start = time.perf_counter()
-    assert codes(chain(2000)) == []
-    assert time.perf_counter() - start < 4
+@pytest.mark.timeout(20)
+def test_ten_thousand_modules_are_validated_in_linear_time() -> None:
+    assert codes(chain(10_000)) == []
 
 
 def test_repair_makes_a_bare_flow_acceptable_and_says_how() -> None:

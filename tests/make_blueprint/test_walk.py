@@ -1,5 +1,3 @@
-import time
-
 import pytest
 from make_blueprint.document import Blueprint, JsonValue, Module
 from make_blueprint.walk import find, next_id, walk
@@ -172,14 +170,13 @@ def test_finding_gives_the_place_or_none() -> None:
     assert find(document, 4) is None
 
 
-def test_two_thousand_modules_are_walked_and_looked_up_in_well_under_a_second() -> None:
-    document = chain(2000)
-    start = time.perf_counter()
+@pytest.mark.timeout(20)
+def test_twenty_thousand_modules_are_walked_and_looked_up_in_linear_time() -> None:
+    document = chain(20_000)
     visits = list(walk(document))
-    seen = sum(visit.scope.sees(1) and visit.scope.sees(1999) for visit in visits)
-    assert visits[-1].path == "flow[1999]"
+    seen = sum(visit.scope.sees(1) and visit.scope.sees(19_999) for visit in visits)
+    assert visits[-1].path == "flow[19999]"
     assert seen == 1
-    assert time.perf_counter() - start < 1
 
 
 def test_thirty_thousand_nested_routers_neither_recurse_nor_explode() -> None:

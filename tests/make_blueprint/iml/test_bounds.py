@@ -1,6 +1,5 @@
 import subprocess
 import sys
-import time
 
 import pytest
 from make_blueprint.iml import (
@@ -50,6 +49,7 @@ def test_a_template_longer_than_the_bound_is_refused_and_plain_text_is_not():
         parse(text + "{{1.a}}")
 
 
+@pytest.mark.timeout(20)  # a quadratic scan would take hours
 @pytest.mark.parametrize(
     "text",
     [
@@ -64,13 +64,10 @@ def test_a_template_longer_than_the_bound_is_refused_and_plain_text_is_not():
     ],
 )
 def test_hostile_texts_are_scanned_in_linear_time(text: str):
-    started = time.perf_counter()
     references(text)
     variables(text)
     functions(text)
     is_expression(text)
-    # Seconds on a loaded machine; a quadratic scan would take hours.
-    assert time.perf_counter() - started < 20
 
 
 @pytest.mark.parametrize(
