@@ -68,7 +68,7 @@ async def test_secrets_are_masked_by_name_and_by_look(core: Server, settings: "S
 async def test_a_variable_tells_how_expressions_name_it(core: Server, settings: "Settings") -> None:
     await settings.put("vat_rate", 0.19, "number")
     told = (await core.call("variable_get", team_id=settings.team, name="vat_rate")).data
-    assert (told["value"], told["token"]) == (0.19, "{{var.team.vat_rate}}")
+    assert (told["value"], told["expression"]) == (0.19, "{{var.team.vat_rate}}")
     refused = (await core.call("variable_get", team_id=settings.team, name="vat_rat")).error
     assert (refused["code"], "vat_rate" in refused["why"]) == ("not_found", True)
 

@@ -1,6 +1,6 @@
 """Variables of teams and organizations, and incomplete executions with their repair."""
 
-from make_mcp_core_tools.variables import usage, variables
+from make_mcp_core_tools.variables import applying, build_variables, resolving, usage, variables
 from make_mcp_core_tools.variables.declared import category
 
-__all__ = ["category", "usage", "variables"]
+__all__ = ["applying", "build_variables", "category", "resolving", "usage", "variables"]

@@ -37,7 +37,7 @@ class ScenarioUse(Output):
 
 class VariableUsage(Page):
     name: str
-    token: str
+    expression: str
     in_use: bool
     searched_scenarios: int
     scenarios: list[ScenarioUse]
@@ -62,7 +62,7 @@ async def variable_usage_get(make: Make, args: GetVariableUsage) -> VariableUsag
     page, more = page_of(rows, args)
     return VariableUsage(
         name=args.name,
-        token=place.token(args.name),
+        expression=place.token(args.name),
         in_use=bool(rows),
         searched_scenarios=uses.searched,
         scenarios=page,

@@ -106,7 +106,7 @@ class Variables(Page):
 class OneVariable(VariableRow):
     scope: str
     owner_id: int
-    token: str
+    expression: str
     """How expressions name it."""
     next_calls: list[NextCall] = []
 
@@ -298,7 +298,7 @@ def _told(place: Place, variable: Variable) -> Document:
     return row | {
         "scope": place.owner,
         "owner_id": place.id,
-        "token": place.token(variable.name),
+        "expression": place.token(variable.name),
     }
 
 
