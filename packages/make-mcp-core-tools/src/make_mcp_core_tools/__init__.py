@@ -7,9 +7,7 @@ bundle = Bundle(
     package="make_mcp_core_tools",
     title="Core operations",
     planned=(
-        "ai_agents",
         "billing",
-        "custom_apps",
         "marketplace",
         "sdk",
         "templates",
