@@ -149,3 +149,16 @@ async def test_a_connection_cannot_name_a_system_of_another_organization(
     answer = await studio.call("POST", "/connections", body, teamId=1)
     assert answer.status_code == 400
     assert (await studio.get("/connections", teamId=1))["connections"] == []
+
+
+async def test_a_run_through_a_silent_agent_fails_with_a_connection_error(studio: "Studio") -> None:
+    bridge = await agent(studio)
+    made = await connection(studio, (await system(studio, bridge))["id"])
+    module = {"module": "acme:read", "parameters": {"__IMTCONN__": made["id"]}, "mapper": {}}
+    first = {"module": "util:ComposeTransformer", "parameters": {}, "mapper": {"value": "x"}}
+    ident = studio.scenario("Through the bridge", first, module)
+    path = f"/scenarios/{ident}/run"
+    assert (await studio.post(path, {"responsive": True}))["status"] == 1
+    studio.world.update("on_prem_agents", bridge, status="NOT_RESPONDING")
+    answer = await studio.post(path, {"responsive": True})
+    assert answer["error"]["name"] == "ConnectionError"

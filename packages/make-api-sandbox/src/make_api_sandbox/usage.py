@@ -1,4 +1,7 @@
-"""Operations, credits and transfer, added up from executions (API reference, chapter 1.18)."""
+"""Operations, credits and transfer, added up from executions (API reference, chapter 1.18).
+
+What a deleted scenario used stays used: `former_usage` keeps it.
+"""
 
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,7 +13,16 @@ from make_api_sandbox.world import World
 
 DAYS = 30
 DAY_MS = 86_400_000
+KEPT_IN = ("executions", "former_usage")
+"""Tables with `operations`, `centicredits` and `transfer` by owner and time."""
+
 OWNERS = ("organization_id", "team_id", "scenario_id")
+
+
+TOTAL = (
+    "SELECT coalesce(sum(operations), 0) AS operations,"
+    " coalesce(sum(centicredits), 0) AS centicredits, coalesce(sum(transfer), 0) AS transfer"
+)
 
 
 def consumed(world: World, owner: str, id: int, since_ms: int) -> Row:
@@ -26,14 +38,11 @@ def consumed(world: World, owner: str, id: int, since_ms: int) -> Row:
         `operations`, `centicredits` and `transfer` (bytes).
     """
     _require_owner(owner)
-    return world.rows(
-        "SELECT coalesce(sum(operations), 0) AS operations,"
-        " coalesce(sum(centicredits), 0) AS centicredits,"
-        f" coalesce(sum(transfer), 0) AS transfer FROM executions WHERE {owner} = ?"
-        " AND timestamp_ms >= ?",
-        id,
-        since_ms,
-    )[0]
+    now, former = (
+        world.rows(f"{TOTAL} FROM {table} WHERE {owner} = ? AND timestamp_ms >= ?", id, since_ms)[0]
+        for table in KEPT_IN
+    )
+    return {name: now[name] + former[name] for name in now}
 
 
 def period_start_ms(organization: Row) -> int:
@@ -57,12 +66,13 @@ def daily(world: World, owner: str, id: int, zone: tzinfo | None = None) -> list
     _require_owner(owner)
     days: dict[str, JsonObject] = {}
     since = milliseconds(_first_day(world.clock.now(), zone or UTC))
-    rows = world.rows(
-        "SELECT timestamp_ms, operations, centicredits, transfer FROM executions"
-        f" WHERE {owner} = ? AND timestamp_ms >= ? AND operations > 0 ORDER BY timestamp_ms",
-        id,
-        since,
+    of_each = (
+        f"SELECT timestamp_ms, operations, centicredits, transfer FROM {table}"
+        f" WHERE {owner} = :owner AND timestamp_ms >= :since AND operations > 0"
+        for table in KEPT_IN
     )
+    sql = " UNION ALL ".join(of_each) + " ORDER BY timestamp_ms"
+    rows = world.rows_by_name(sql, {"owner": id, "since": since})
     for row in rows:
         _add(days, row, zone or UTC)
     return list(days.values())

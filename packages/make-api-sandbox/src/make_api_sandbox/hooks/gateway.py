@@ -10,11 +10,13 @@ from make_api_sandbox.clock import milliseconds
 from make_api_sandbox.engine.execution import Status
 from make_api_sandbox.engine.plan import Settings
 from make_api_sandbox.engine.ports import WebhookResponse
+from make_api_sandbox.hooks.absence import is_given_up
 from make_api_sandbox.hooks.guard import refusal
 from make_api_sandbox.hooks.learning import learned
 from make_api_sandbox.hooks.mail import CONTENT_TYPE, read_mail
 from make_api_sandbox.hooks.payload import Payload, read_payload
 from make_api_sandbox.scenarios.documents import module_names
+from make_api_sandbox.scenarios.limits import is_paused
 from make_api_sandbox.scenarios.order import HookRequest, Order
 from make_api_sandbox.scenarios.queue import free_runs, has_unresolved, hold
 from make_api_sandbox.scenarios.runs import Running, Runs, runs_of
@@ -94,6 +96,8 @@ class Gateway:
         """Why the request is not taken at all, if so."""
         if hook["gone"] or not hook["enabled"]:
             return answer(410, "Webhook not found." if hook["gone"] else "Webhook is disabled.")
+        if is_given_up(self._world, hook):
+            return answer(410, "")
         barred = refusal(self._world, hook, request) if hook["type"] == "web" else None
         if barred is not None:
             return answer(*barred)
@@ -169,7 +173,9 @@ class Gateway:
         return HookRequest(ident, payload.bundle)
 
     def _may_run(self, scenario: Row) -> bool:
-        return scenario["is_active"] and not scenario["is_paused"] and is_instant(scenario)
+        if not scenario["is_active"] or not is_instant(scenario):
+            return False
+        return not is_paused(self._world, scenario["id"])
 
     def _may_start(self, scenario: Row) -> bool:
         """Tell whether a run begins at once; otherwise the request waits in the queue."""

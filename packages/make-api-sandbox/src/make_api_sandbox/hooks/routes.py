@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from make_api_sandbox.hooks.absence import begin_absence
 from make_api_sandbox.hooks.address import address_of
 from make_api_sandbox.hooks.guard import range_faults
 from make_api_sandbox.hooks.types import GATEWAY_OPTIONS, HookType, hook_type
@@ -179,7 +180,8 @@ def stop_learning(call: Call) -> JsonObject:
 
 @route("POST", "/hooks/{hookId}/enable", scope="hooks:write", context=ONE)
 def enable_hook(call: Call) -> JsonObject:
-    """Take requests again."""
+    """Take requests again, for 120 hours if no scenario uses the hook."""
+    begin_absence(call.world, call.entity["id"])
     return _set(call, enabled=True)
 
 

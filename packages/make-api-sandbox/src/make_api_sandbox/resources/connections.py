@@ -253,10 +253,15 @@ def extend(call: Call) -> Response:
     return answer
 
 
+def has_expired(world: World, row: Row) -> bool:
+    """Tell whether the authorization behind a connection is over."""
+    over = row["expire"] is not None and parse_stamp(row["expire"]) <= world.clock.now()
+    return over or row["state"] == "expired"
+
+
 def fault_of(world: World, row: Row) -> str | None:
     """Why the service behind a connection would refuse it now, or None."""
-    expired = row["expire"] is not None and parse_stamp(row["expire"]) <= world.clock.now()
-    if row["state"] == "expired" or expired:
+    if has_expired(world, row):
         return "Access denied: The access token expired."
     if row["state"] != "valid":
         return "Access denied: Invalid credentials."

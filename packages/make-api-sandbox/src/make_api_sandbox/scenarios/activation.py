@@ -31,6 +31,7 @@ async def start_scenario(call: Call) -> JsonObject:
     _refuse_faults(call)
     _refuse_interval(call)
     _refuse_one_too_many(call)
+    _refuse_too_many_apps(call)
     with call.world.write():
         switch_on(call.world, call.entity, call.user_id)
     _first_run(call)
@@ -73,6 +74,21 @@ def _refuse_one_too_many(call: Call) -> None:
     )
     if limit is not None and active >= limit:
         raise refused(f"The plan allows {limit} active scenario(s).", "IM011")
+
+
+def _refuse_too_many_apps(call: Call) -> None:
+    """Refuse above `license.appslimit`, counted over all active scenarios of the organization."""
+    limit = call.license.get("appslimit")
+    if limit is None:
+        return
+    active = call.world.rows(
+        "SELECT used_packages FROM scenarios WHERE is_active = 1 AND team_id IN"
+        " (SELECT id FROM teams WHERE organization_id = ?)",
+        call.organization_id,
+    )
+    used = {name for row in [*active, call.entity] for name in row["used_packages"]}
+    if len(used) > limit:
+        raise refused(f"The plan allows {limit} app(s) in active scenarios.", "IM011")
 
 
 @route(

@@ -5,7 +5,7 @@ from make_api_sandbox.http.routing import route
 from make_api_sandbox.scenarios.access import ONE_SCENARIO, team_or_organization, visible_teams
 from make_api_sandbox.scenarios.presentation import marks
 from make_api_sandbox.shapes import JsonObject
-from make_api_sandbox.usage import daily, organization_zone, period_start_ms
+from make_api_sandbox.usage import KEPT_IN, daily, organization_zone, period_start_ms
 
 
 @route("GET", "/scenarios/{scenarioId}/usage", scope="scenarios:read", context=ONE_SCENARIO)
@@ -18,15 +18,18 @@ def get_usage(call: Call) -> JsonObject:
 
 @route("GET", "/scenarios/consumptions", scope="scenarios:read", context=team_or_organization)
 def list_consumptions(call: Call) -> JsonObject:
-    """What each scenario used since the last reset of the organization's usage."""
+    """What each scenario, also a deleted one, used since the last reset of the usage."""
     teams = visible_teams(call)
+    since = period_start_ms(call.organization)
+    used = " UNION ALL ".join(
+        f"SELECT scenario_id, operations, transfer, centicredits FROM {table}"
+        f" WHERE team_id IN ({marks(teams)}) AND timestamp_ms >= ? AND operations IS NOT NULL"
+        for table in KEPT_IN
+    )
     rows = call.world.rows(
         'SELECT scenario_id AS "scenarioId", sum(operations) AS operations,'
-        " sum(transfer) AS transfer, sum(centicredits) AS centicredits FROM executions"
-        f" WHERE team_id IN ({marks(teams)}) AND timestamp_ms >= ? AND kind <> 'event'"
-        " AND operations IS NOT NULL"
-        " GROUP BY scenario_id ORDER BY operations DESC, scenario_id",
-        *teams,
-        period_start_ms(call.organization),
+        " sum(transfer) AS transfer, sum(centicredits) AS centicredits"
+        f" FROM ({used}) GROUP BY scenario_id ORDER BY operations DESC, scenario_id",
+        *[*teams, since] * len(KEPT_IN),
     )
     return {"scenarioConsumptions": rows, "lastReset": call.organization["last_reset"]}

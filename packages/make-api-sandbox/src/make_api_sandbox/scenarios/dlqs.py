@@ -13,6 +13,7 @@ from make_api_sandbox.http.routing import route
 from make_api_sandbox.scenarios.documents import module_sequence, read_blueprint
 from make_api_sandbox.scenarios.history import query_number, query_statuses
 from make_api_sandbox.scenarios.order import Order
+from make_api_sandbox.scenarios.positions import TIE, behind
 from make_api_sandbox.scenarios.presentation import marks
 from make_api_sandbox.scenarios.runs import runs_of
 from make_api_sandbox.shapes import JsonObject, Row
@@ -179,9 +180,9 @@ def list_dlq_logs(call: Call) -> JsonObject:
     if status:
         conditions.append(f"status IN ({marks(status)})")
         values += status
-    after, last = page.keyset_sql("imt_id")
+    after, last = behind(call.world, "dlq_logs", page)
     sql = f"SELECT * FROM dlq_logs WHERE {' AND '.join(conditions)}{after}"
-    rows = call.world.rows(sql + page.slice_sql(tie="imt_id"), *values, *last)
+    rows = call.world.rows(sql + page.slice_sql(tie=TIE), *values, *last)
     return {"dlqLogs": [_log(call, row) for row in rows], "pg": page.echo()}
 
 

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from make_api_sandbox.hooks.absence import begin_absence
 from make_api_sandbox.http.body import (
     anything,
     boolean,
@@ -190,8 +191,10 @@ def _apply(call: Call, ident: int, changes: JsonObject) -> None:
 
 @route("DELETE", "/scenarios/{scenarioId}", scope="scenarios:write", context=ONE_SCENARIO)
 def delete_scenario(call: Call) -> JsonObject:
-    """Remove a scenario with its history."""
-    call.world.delete("scenarios", call.entity["id"])
+    """Remove a scenario with its history; what it consumed stays consumed."""
+    with call.world.write():
+        call.world.delete("scenarios", call.entity["id"])
+        begin_absence(call.world, call.entity["hook_id"])
     return {"scenario": call.entity["id"]}
 
 

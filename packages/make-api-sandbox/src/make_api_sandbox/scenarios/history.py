@@ -8,6 +8,7 @@ from make_api_sandbox.http.errors import invalid_parameters, not_found
 from make_api_sandbox.http.paging import Paging
 from make_api_sandbox.http.routing import route
 from make_api_sandbox.scenarios.access import ONE_SCENARIO, execution_of
+from make_api_sandbox.scenarios.positions import TIE, behind
 from make_api_sandbox.scenarios.presentation import marks
 from make_api_sandbox.scenarios.runs import runs_of
 from make_api_sandbox.shapes import JsonObject, Row
@@ -47,19 +48,15 @@ RUNS_ONLY = frozenset(BOUNDS) - {"from", "to"} | {"status", "executionName"}
 
 @route("GET", "/scenarios/{scenarioId}/logs", scope="scenarios:read", context=ONE_SCENARIO)
 def list_logs(call: Call) -> JsonObject:
-    """Ended runs and events of a scenario, newest first.
+    """Ended runs and events of a scenario, newest first, in the order of `positions`.
 
     Check runs that found nothing to do are left out unless `showCheckRuns=true`.
     """
     runs_of(call.sandbox).forget_lost()
     page = call.page(PAGING)
     conditions, values = _filters(call)
-    after, last = page.keyset_sql("imt_id")
-    if last and page.sort_by in ("imtId", "timestamp"):
-        # The key begins with the time, which has an index: a late page costs what the first does.
-        sign = "<=" if page.direction == "desc" else ">="
-        after, last = f"{after} AND timestamp_ms {sign} CAST(? AS INTEGER)", [*last, *last]
-    sql = f"SELECT * FROM executions WHERE {conditions}{after}" + page.slice_sql(tie="imt_id")
+    after, last = behind(call.world, "executions", page)
+    sql = f"SELECT * FROM executions WHERE {conditions}{after}" + page.slice_sql(tie=TIE)
     rows = call.world.rows(sql, *values, *last)
     return {"scenarioLogs": entries(call.world, rows), "pg": page.echo()}
 
@@ -203,10 +200,10 @@ def _source(world: World, execution_id: str | None) -> Row:
 def list_module_logs(call: Call) -> JsonObject:
     """Operations of one module, newest first."""
     page = call.page(MODULE_PAGING)
-    after, last = page.keyset_sql("imt_id")
+    after, last = behind(call.world, "execution_modules", page)
     sql = f"SELECT * FROM execution_modules WHERE scenario_id = ? AND module_id = ?{after}"
     rows = call.world.rows(
-        sql + page.slice_sql(tie="seq"), call.entity["id"], call.path_id("moduleId"), *last
+        sql + page.slice_sql(tie=TIE), call.entity["id"], call.path_id("moduleId"), *last
     )
     return {"moduleLogs": [_module_entry(call, row) for row in rows], "pg": page.echo()}
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from make_api_sandbox.http.body import list_of, mapping, members
 from make_api_sandbox.http.call import Call
-from make_api_sandbox.http.errors import invalid_parameters, refused
+from make_api_sandbox.http.errors import invalid_parameters, plan_required, refused
 from make_api_sandbox.http.routing import route
 from make_api_sandbox.scenarios.access import ONE_SCENARIO
 from make_api_sandbox.scenarios.documents import check_interface
@@ -35,9 +35,16 @@ def _shown(interface: JsonObject | None) -> JsonObject:
     body=members(interface=mapping()),
 )
 def change_interface(call: Call) -> JsonObject:
-    """Replace inputs and outputs; an empty list or an empty text switches them off."""
-    given: JsonObject = call.body["interface"]
-    merged = {**_shown(call.entity["interface"]), **_checked(given)}
+    """Replace inputs and outputs; an empty list or an empty text switches them off.
+
+    Raises:
+        ApiError: 402 for inputs or outputs without `license.scenarioIO` (how Make refuses them is
+            not documented).
+    """
+    checked = _checked(call.body["interface"])
+    if any(checked.values()) and not call.license.get("scenarioIO"):
+        raise plan_required("Scenario inputs and outputs are not part of the plan.")
+    merged = {**_shown(call.entity["interface"]), **checked}
     check_interface(merged, call.entity["scheduling"])
     call.world.update(
         "scenarios",

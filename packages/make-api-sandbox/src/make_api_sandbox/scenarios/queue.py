@@ -10,6 +10,7 @@ from make_api_sandbox.clock import from_milliseconds, milliseconds
 from make_api_sandbox.engine.plan import Settings
 from make_api_sandbox.engine.values import members, whole
 from make_api_sandbox.scenarios.documents import first_module
+from make_api_sandbox.scenarios.limits import is_paused
 from make_api_sandbox.scenarios.order import HookRequest, Order
 from make_api_sandbox.scenarios.state import is_instant, set_next
 from make_api_sandbox.shapes import Row
@@ -61,13 +62,13 @@ def next_orders(world: World, scenario_id: int, is_running: bool, at: datetime) 
     """Runs that an active instant scenario owes to its waiting requests, one request each.
 
     A sequential scenario works off one request after the other, and none while it holds
-    unresolved incomplete executions. One that backs off from a failure begins none, and one with a
-    rate limit no more than the limit leaves.
+    unresolved incomplete executions. A paused one and one that backs off from a failure begin
+    none, and one with a rate limit no more than the limit leaves.
     """
     scenario = world.get("scenarios", scenario_id)
     if scenario is None or not scenario["is_active"] or not is_instant(scenario):
         return
-    if scenario["next_exec_ms"] is not None:
+    if scenario["next_exec_ms"] is not None or is_paused(world, scenario_id):
         return
     sequential = Settings.of(scenario["blueprint"]).sequential
     if sequential and (is_running or has_unresolved(world, scenario_id)):

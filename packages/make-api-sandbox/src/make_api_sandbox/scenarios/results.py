@@ -11,6 +11,7 @@ from make_api_sandbox.engine.values import plain, size
 from make_api_sandbox.notifications import tell_of_run
 from make_api_sandbox.scenarios.back_off import MEMBER, back_off, backs_off, recover
 from make_api_sandbox.scenarios.events import organization_id
+from make_api_sandbox.scenarios.limits import USED_UP, pause
 from make_api_sandbox.scenarios.order import Order
 from make_api_sandbox.scenarios.state import is_instant, set_next, stop_for_errors
 from make_api_sandbox.shapes import JsonObject, Row
@@ -81,7 +82,10 @@ def close_entry(world: World, imt_id: str, order: Order, result: Execution) -> N
         imt_id,
     )
     confidential = Settings.of(order.scenario["blueprint"]).confidential
-    rows = [_module_row(order, result.id, record, confidential) for record in result.records]
+    rows = [
+        _module_row(order, f"{result.id}.{number}", record, confidential)
+        for number, record in enumerate(result.records, 1)
+    ]
     world.insert_many("execution_modules", rows)
 
 
@@ -112,16 +116,23 @@ def _outputs(order: Order, result: Execution) -> JsonObject | None:
     return {name: returned.get(name) for name in names} if names else dict(returned)
 
 
-def _module_row(
-    order: Order, execution_id: str, record: ModuleRecord, confidential: bool
-) -> JsonObject:
+def _module_row(order: Order, name: str, record: ModuleRecord, confidential: bool) -> JsonObject:
+    """One operation as a row.
+
+    Args:
+        order: What was run.
+        name: Id of the run and number of the operation in it, with a dot between; the form of
+            the `imtId` of module logs is not documented.
+        record: The operation.
+        confidential: True to keep no data.
+    """
     at = milliseconds(record.started)
     hidden = confidential or None
     return {
-        "execution_id": execution_id,
+        "execution_id": name.partition(".")[0],
         "scenario_id": order.scenario["id"],
         "module_id": record.module_id,
-        "imt_id": f"{at}_{execution_id}",
+        "imt_id": f"{at}_{name}",
         "timestamp": stamp(record.started),
         "timestamp_ms": at,
         "status": int(record.status),
@@ -161,7 +172,10 @@ def interrupt_lost_runs(world: World, owner: str, limit: timedelta) -> None:
 
 
 def follow_up(world: World, order: Order, result: Execution) -> None:
-    """Count errors, switch off, pause, store incomplete executions, and tell the team."""
+    """Count errors, switch off, pause, store incomplete executions, and tell the team.
+
+    A run that found the plan used up pauses the whole organization.
+    """
     if _went_well(order, result):
         forget = (
             "UPDATE scenarios SET consecutive_errors = 0 WHERE id = ? AND consecutive_errors > 0"
@@ -172,6 +186,8 @@ def follow_up(world: World, order: Order, result: Execution) -> None:
     if scenario is None:
         return
     was_active = scenario["is_active"]
+    if result.error and result.error.name in USED_UP:
+        pause(world, organization_id(world, scenario))
     _keep_incompletes(world, order, scenario, result)
     _count_errors(world, scenario, result)
     scenario = world.get("scenarios", scenario["id"]) or scenario

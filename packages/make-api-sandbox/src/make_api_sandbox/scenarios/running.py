@@ -151,7 +151,7 @@ def list_replayable(call: Call) -> JsonObject:
     rows = call.world.rows(
         "SELECT id, execution_name FROM executions WHERE scenario_id = ? AND kind = 'run'"
         " AND state <> 'RUNNING' AND json_extract(extra, '$.inputs') IS NOT NULL"
-        " ORDER BY timestamp_ms DESC LIMIT 100",
+        " ORDER BY timestamp_ms DESC, seq DESC LIMIT 100",
         call.entity["id"],
     )
     shown = [{"executionName": r["execution_name"], "executionId": r["id"]} for r in rows]

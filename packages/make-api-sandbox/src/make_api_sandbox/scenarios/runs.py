@@ -21,6 +21,7 @@ from make_api_sandbox.engine.values import Bundle, Json, as_bundle, revived, who
 from make_api_sandbox.scenarios import incompletes, queue, results
 from make_api_sandbox.scenarios.documents import is_on_demand
 from make_api_sandbox.scenarios.events import organization_id
+from make_api_sandbox.scenarios.limits import left_of
 from make_api_sandbox.scenarios.order import Order
 from make_api_sandbox.scenarios.outbound import send
 from make_api_sandbox.scenarios.surroundings import PATIENCE, Caller, RunClock, WorldPorts
@@ -182,8 +183,8 @@ class Runs:
             ports,
             self._limits(organization),
         )
-        if self._spent is not None:
-            spent = self._spent[organization["id"]]
+        spent = (self._spent or {}).get(organization["id"])
+        if spent is not None:
             spent["operations"] += result.operations
             spent["transfer"] += result.transfer
         if order.incomplete and result.incompletes:
@@ -243,16 +244,14 @@ class Runs:
         finally:
             self._spent = None
 
+    def recount(self) -> None:
+        """Read what organizations have used anew, because a period has begun."""
+        if self._spent is not None:
+            self._spent.clear()
+
     def _limits(self, organization: Row) -> Limits:
-        licence: JsonObject = organization["license"]
-        minutes = licence.get("executionTime") or 40
-        used = self._used(organization)
-        left: dict[str, int | None] = {"operations": None, "transfer": None}
-        for name in left:
-            allowed = licence.get(name)
-            if allowed is not None:
-                granted = allowed * (licence.get("allowOverage") or 100) // 100
-                left[name] = max(0, granted - used[name])
+        minutes = organization["license"].get("executionTime") or 40
+        left = left_of(organization, self._used(organization))
         return Limits(minutes * 60, operations=left["operations"], transfer=left["transfer"])
 
     def _used(self, organization: Row) -> Row:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from make_api_sandbox.clock import from_milliseconds, milliseconds
+from make_api_sandbox.scenarios import limits
 from make_api_sandbox.scenarios.order import Order
 from make_api_sandbox.scenarios.queue import has_unresolved, per_run, waiting
 from make_api_sandbox.scenarios.runs import Runs, is_sequential, runs_of
@@ -33,8 +34,10 @@ DUE = (
     " ORDER BY s.next_exec_ms, s.id LIMIT 1"
 )
 DUE_RETRY = (
-    "SELECT * FROM dlqs WHERE resolved = 0 AND deleted = 0 AND retry = 1 AND next_retry_ms <= ?"
-    " ORDER BY next_retry_ms, seq LIMIT 1"
+    "SELECT d.* FROM dlqs d JOIN scenarios s ON s.id = d.scenario_id JOIN teams t"
+    " ON t.id = s.team_id JOIN organizations o ON o.id = t.organization_id WHERE d.resolved = 0"
+    " AND d.deleted = 0 AND d.retry = 1 AND s.is_paused = 0 AND t.is_paused = 0"
+    " AND o.is_paused = 0 AND d.next_retry_ms <= ? ORDER BY d.next_retry_ms, d.seq LIMIT 1"
 )
 
 
@@ -44,6 +47,7 @@ class Scheduler:
     def __init__(self, sandbox: "Sandbox") -> None:
         self._sandbox = sandbox
         self._turn = asyncio.Lock()
+        self._reset: datetime | None = None
 
     @property
     def _world(self) -> World:
@@ -62,6 +66,8 @@ class Scheduler:
             self._runs.forget_lost()
             self._runs.clock_moved()
             await self._runs.settle()
+            self._resume(now)
+            self._reset = limits.next_reset(self._world)
             with self._runs.counting():
                 await self._work_off(now)
 
@@ -69,6 +75,8 @@ class Scheduler:
         for _ in range(MOST_RUNS):
             scenario = self._world.row(DUE, milliseconds(now))
             retry = self._world.row(DUE_RETRY, milliseconds(now))
+            if self._begin_periods(_next(scenario, retry) or now):
+                continue
             if scenario is None and retry is None:
                 return
             if _comes_first(retry, scenario):
@@ -76,6 +84,22 @@ class Scheduler:
             else:
                 await self._run(scenario or {}, now)
         self._skip(now)
+
+    def _begin_periods(self, at: datetime) -> bool:
+        """Tell whether a new period of usage began by `at`; then other runs may be due."""
+        if self._reset is None or at < self._reset:
+            return False
+        reset = self._reset
+        limits.begin_periods(self._world, reset)
+        self._reset = limits.next_reset(self._world)
+        self._runs.recount()
+        self._resume(reset)
+        return True
+
+    def _resume(self, at: datetime) -> None:
+        """Let paused scenarios go on that may again, with what waits at their hooks."""
+        for scenario_id in limits.resume(self._world, at):
+            self._runs.drain(scenario_id)
 
     async def _run(self, scenario: Row, now: datetime) -> None:
         due = from_milliseconds(scenario["next_exec_ms"])
@@ -123,6 +147,12 @@ class Scheduler:
         for scenario in self._world.rows(sql, milliseconds(now)):
             set_next(self._world, scenario["id"], None)
             plan_next(self._world, scenario, now)
+
+
+def _next(scenario: Row | None, retry: Row | None) -> datetime | None:
+    """When the next run or retry is due."""
+    due = [row[name] for row, name in ((scenario, "next_exec_ms"), (retry, "next_retry_ms")) if row]
+    return from_milliseconds(min(due)) if due else None
 
 
 def _comes_first(retry: Row | None, scenario: Row | None) -> bool:

@@ -95,7 +95,7 @@ def search_data(call: Call) -> JsonObject:
     )
     words = [call.body["query"]] * 2
     found: list[JsonObject] = []
-    for row in call.world.rows(sql + " ORDER BY e.timestamp_ms DESC, e.imt_id", *values, *words):
+    for row in call.world.rows(sql + " ORDER BY e.timestamp_ms DESC, e.seq DESC", *values, *words):
         places = _places(call, row)
         if places:
             found.append({"ioData": places[:HITS_PER_RUN], "execution": _run(row, None)})
@@ -139,7 +139,7 @@ def _midnight(moment_ms: int) -> int:
 def _slice(call: Call, default: int) -> str:
     size: int = call.body.get("pageSize", default)
     start = call.body.get("pageIndex", 0) * size
-    return f" ORDER BY e.timestamp_ms DESC, e.imt_id LIMIT {size} OFFSET {start}"
+    return f" ORDER BY e.timestamp_ms DESC, e.seq DESC LIMIT {size} OFFSET {start}"
 
 
 # What is shown

@@ -22,6 +22,7 @@ from make_api_sandbox.engine.ports import (
     WebhookResponse,
 )
 from make_api_sandbox.engine.values import Bundle, Json, plain
+from make_api_sandbox.resources.connections import fault_of, has_expired
 from make_api_sandbox.scenarios.outbound import send
 from make_api_sandbox.shapes import JsonObject, Row
 from make_api_sandbox.usage import organization_zone
@@ -230,13 +231,13 @@ class WorldPorts:
         return row["parameters"] if row and row["team_id"] == self.scenario["team_id"] else None
 
     def connection(self, connection: int) -> ConnectionState:
-        """Check a connection of the scenario's team."""
+        """Check a connection of the scenario's team; without its agent it counts as broken."""
         row = self.world.get("connections", connection)
         if row is None or row["team_id"] != self.scenario["team_id"]:
             return ConnectionState.MISSING
-        if row["expire"] and row["expire"] <= self.world.clock.stamp():
+        if has_expired(self.world, row):
             return ConnectionState.EXPIRED
-        return ConnectionState(row["state"])
+        return ConnectionState.BROKEN if fault_of(self.world, row) else ConnectionState.VALID
 
     def module_data(self, module_id: int) -> dict[str, Json]:
         """What the scenario keeps for a module between runs."""

@@ -7,13 +7,14 @@ Times are ISO 8601 UTC with milliseconds, as the API shows them; columns ending 
 milliseconds.
 
 Derived facts have no column: records and bytes of a data store, the scenario of a hook
-(`scenarios.hook_id`), scenarios of a folder, usage and consumption (from `executions`).
+(`scenarios.hook_id`), scenarios of a folder, usage and consumption (from `executions`, and from
+`former_usage` for deleted scenarios).
 """
 
 import pkgutil
 from importlib import import_module
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised whenever a table changes; a world of another version is refused, never guessed at."""
 
 
