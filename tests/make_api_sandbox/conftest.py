@@ -96,7 +96,7 @@ async def studio() -> AsyncGenerator[Studio]:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://sandbox.test") as client:
         studio = Studio(world, app, client)
-        studio.license(apiLimit=1000)
+        studio.license(apiLimit=1000, teams=None)
         yield studio
     await app.state.sandbox.close()
     world.close()

@@ -288,6 +288,19 @@ async def test_a_store_counts_its_records_and_bytes(studio: "Studio") -> None:
     assert (shown["records"], shown["size"], shown["maxSize"]) == (1, "9", "1048576")
 
 
+@pytest.mark.parametrize("limit", [3 * 1_048_576, None])
+@pytest.mark.parametrize("size", [2_201, 2**53 - 1])
+async def test_a_size_beyond_what_any_licence_holds_is_refused(
+    studio: "Studio", limit: int | None, size: int
+) -> None:
+    studio.license(dsslimit=limit)
+    body = {"name": "Huge", "teamId": 1, "maxSizeMB": size}
+    answer = await studio.call("POST", "/data-stores", body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "IM003")
+    unreadable = await studio.call("POST", "/data-stores", body | {"maxSizeMB": 2**70})
+    assert unreadable.json()["suberrors"][0]["name"] == "maxSizeMB"
+
+
 async def test_stores_stay_within_the_licensed_number_and_space(studio: "Studio") -> None:
     studio.license(dslimit=2, dsslimit=3 * 1_048_576)
     await store(studio)

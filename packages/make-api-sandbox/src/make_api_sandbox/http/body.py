@@ -101,6 +101,9 @@ def parse_object(raw: bytes) -> JsonObject:
 
 # Kinds of members
 
+LARGEST = 2**53 - 1
+"""The largest whole number that travels exactly in JSON."""
+
 
 def text(maximum: int | None = None, minimum: int = 0) -> Member:
     """Text of a length within bounds."""
@@ -122,15 +125,15 @@ def name_text(maximum: int = 128) -> Member:
     return text(maximum, 1)
 
 
-def integer(minimum: int | None = None, maximum: int | None = None) -> Member:
+def integer(minimum: int = -LARGEST, maximum: int = LARGEST) -> Member:
     """A whole number within bounds."""
 
     def check(value: Any) -> str | None:
         if not isinstance(value, int) or isinstance(value, bool):
             return "should be integer"
-        if minimum is not None and value < minimum:
+        if value < minimum:
             return f"should be >= {minimum}"
-        if maximum is not None and value > maximum:
+        if value > maximum:
             return f"should be <= {maximum}"
         return None
 

@@ -22,6 +22,9 @@ BULK = members(
     all=boolean().optional(),
     exceptIds=list_of(identifier()).optional(),
 )
+LARGEST = 2_306_867_200
+"""Bytes over all data stores of an organization whose licence names no limit: the highest one that
+a licence may name."""
 
 
 @route("GET", "/data-stores", scope="datastores:read", context=query_team)
@@ -162,8 +165,8 @@ def _refuse_above_count(call: Call) -> None:
 
 
 def _refuse_above_space(call: Call, more: int) -> None:
-    limit, taken = call.license.get("dsslimit"), _of_organization(call, "sum(max_size)")
-    if limit is not None and taken + more > limit:
+    limit, taken = call.license.get("dsslimit", LARGEST), _of_organization(call, "sum(max_size)")
+    if taken + more > limit:
         free = max(0, limit - taken)
         raise storage_full(f"The license allows {limit} bytes in data stores; {free} are left.")
 

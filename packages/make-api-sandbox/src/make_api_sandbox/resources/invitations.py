@@ -52,6 +52,7 @@ def invite(call: Call) -> JsonObject:
     user = _person(call, body["email"], body["name"])
     if _is_member(call, user["id"]):
         raise refused("The user is already in the organization.")
+    _refuse_above_licence(call)
     call.world.insert(
         "user_organization_roles",
         user_id=user["id"],
@@ -71,6 +72,14 @@ def invite(call: Call) -> JsonObject:
     )
     tell_invited(call.world, user["id"], call.organization)
     return {"user": _shown(user), "userOrganizationRole": _role(call, user["id"], *TEAMS)}
+
+
+def _refuse_above_licence(call: Call) -> None:
+    """Refuse more people than `license.users`; those who have not answered yet count."""
+    limit = call.license.get("users")
+    sql = "SELECT count(*) FROM user_organization_roles WHERE organization_id = ?"
+    if limit is not None and call.world.value(sql, call.organization_id) >= limit:
+        raise refused(f"The license allows {limit} user(s).", "IM011")
 
 
 @route("GET", "/organizations/invitation", scope="organizations:read")

@@ -48,8 +48,8 @@ FREE: dict[str, Json] = {
 
 FEATURES: dict[Plan, dict[str, Json]] = {
     "free": {"fulltext": False, "creatingTemplates": False},
-    "core": {"priority": "medium"},
-    "pro": {"priority": "high", "fulltext": True, "creatingTemplates": True},
+    "core": {"priority": "medium", "teams": 1},
+    "pro": {"priority": "high", "fulltext": True, "creatingTemplates": True, "teams": 1},
     "teams": {
         "priority": "high",
         "fulltext": True,
