@@ -2,11 +2,22 @@
 
 from make_mcp_core_tools.ai_agents import (
     editing,
+    knowledge,
     listing,
     models,
     running,
+    testing,
     tools,
 )
 from make_mcp_core_tools.ai_agents.declared import category
 
-__all__ = ["category", "editing", "listing", "models", "running", "tools"]
+__all__ = [
+    "category",
+    "editing",
+    "knowledge",
+    "listing",
+    "models",
+    "running",
+    "testing",
+    "tools",
+]
