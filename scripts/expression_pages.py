@@ -120,26 +120,15 @@ def _family(heading: str, examples: Mapping[str, Sequence[Example]]) -> list[str
     lines.append("| --- | --- | --- | --- |")
     for name, shown in examples.items():
         function = builtin_functions()[name]
-        first, second = _code(signature(function)), _escaped(_summary(function))
+        first, second = _code(function.signature), _escaped(_summary(function))
         for one in shown:
             lines.append(_row(first, second, _code(one.expression), _result(one.result)))
             first = second = ""
     return lines
 
 
-def signature(function: Function) -> str:
-    """Write a call of a function: `name(first; [optional]; repeated…)`."""
-    names: list[str] = []
-    for parameter in function.parameters:
-        name = parameter.name.replace("_", " ")
-        if parameter.is_repeated:
-            name += "…"
-        names.append(f"[{name}]" if parameter.is_optional else name)
-    return f"{function.name}({'; '.join(names)})"
-
-
 def _summary(function: Function) -> str:
-    text = " ".join(function.description.split("\n\n")[0].split())
+    text = function.summary
     return f"{text} Not on Make's reference pages." if function.undocumented else text
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from harness import Company, Server
+from make_mcp_core_tools import bundle
 
 pytestmark = pytest.mark.anyio
 
@@ -118,7 +119,7 @@ async def test_f13_no_column_is_asked_for_that_a_licence_may_refuse(
 
 
 async def test_f14_every_tool_name_fits_48_characters(core: Server) -> None:
-    from make_mcp_core_tools.scenarios import category
+    category = bundle.load("scenarios")
 
     assert category.tools
     assert max(map(len, category.tools)) <= 48

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from harness import Company, Connect, Server
+from make_mcp_core_tools import bundle
 
 pytestmark = pytest.mark.anyio
 
@@ -124,7 +125,7 @@ async def test_blueprint_and_interface_are_documents(core: Server, scenario: int
     ("name", "argument"), [("build_scenario", "goal"), ("review_blueprint", "scenario_id")]
 )
 async def test_prompts_name_tools_that_exist(name: str, argument: str, core: Server) -> None:
-    from make_mcp_core_tools.scenarios import category
+    category = bundle.load("scenarios")
 
     told = await core.client.get_prompt(name, {argument: "4711"})
     text = str(getattr(told.messages[0].content, "text", ""))

@@ -156,7 +156,7 @@ async def scenario_get(make: Make, args: GetScenario) -> ScenarioDetail:
     """Show a scenario: state, schedule, outline of its modules, and whether its bindings exist."""
     scenario = await read_scenario(make, args.scenario_id)
     stored = await read_stored(make, scenario.id)
-    detail = _detail(make, scenario, stored)
+    detail = detail_of(make, scenario, stored)
     wanted: list[Part] = list(dict.fromkeys(args.include))
 
     async def add(part: Part) -> None:
@@ -207,24 +207,11 @@ async def scenario_module_get(make: Make, args: GetModule) -> ModuleDetail:
     )
 
 
-@category.document("make://scenario/{scenario_id}/blueprint", scope="scenarios:read")
-async def scenario_blueprint(make: Make, scenario_id: ScenarioId) -> Any:
-    """The live blueprint of a scenario, secrets hidden."""
-    stored = await read_stored(make, scenario_id)
-    return masked(stored.blueprint)
-
-
-@category.document("make://scenario/{scenario_id}/interface", scope="scenarios:read")
-async def scenario_interface(make: Make, scenario_id: ScenarioId) -> Any:
-    """The inputs and outputs of a scenario, as Make's fields and as JSON Schema."""
-    stored = await read_stored(make, scenario_id)
-    return {**stored.interface, **_schemas(stored)}
-
-
 # Parts of a scenario
 
 
-def _detail(make: Make, scenario: Scenario, stored: Stored) -> ScenarioDetail:
+def detail_of(make: Make, scenario: Scenario, stored: Stored) -> ScenarioDetail:
+    """Tell the state of a scenario; its parts are added by those who want them."""
     return ScenarioDetail(
         id=scenario.id,
         name=scenario.name,
@@ -259,7 +246,7 @@ async def _part(make: Make, part: Part, scenario: Scenario, stored: Stored) -> A
         case "blueprint":
             return masked(stored.blueprint)
         case "interface":
-            return _schemas(stored)
+            return schemas_of(stored)
         case "bindings":
             checked = await check_bindings(make, scenario.team_id, stored.blueprint, scenario.id)
             return [binding_row(one) for one in checked if one.binding.kind != "app"]
@@ -288,7 +275,8 @@ async def _usage(make: Make, scenario_id: int) -> Usage:
     )
 
 
-def _schemas(stored: Stored) -> Document:
+def schemas_of(stored: Stored) -> Document:
+    """Give inputs and outputs as JSON Schema, in the members `input_schema`, `output_schema`."""
     sides = {side: cast("list[Document]", stored.interface.get(side) or []) for side in _SIDES}
     return {f"{side}_schema": json_schema(fields) for side, fields in sides.items()}
 

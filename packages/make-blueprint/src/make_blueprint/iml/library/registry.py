@@ -79,6 +79,20 @@ class Function:
     undocumented: bool
 
     @property
+    def signature(self) -> str:
+        """How it is called: `name(first; [optional]; repeated…)`."""
+        names: list[str] = []
+        for parameter in self.parameters:
+            name = parameter.name.replace("_", " ") + ("…" if parameter.is_repeated else "")
+            names.append(f"[{name}]" if parameter.is_optional else name)
+        return f"{self.name}({'; '.join(names)})"
+
+    @property
+    def summary(self) -> str:
+        """The first paragraph of its description, in one line."""
+        return " ".join(self.description.split("\n\n")[0].split())
+
+    @property
     def least(self) -> int:
         """The fewest arguments it takes."""
         return sum(not (each.is_optional or each.is_repeated) for each in self.parameters)
