@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from harness import Server, Told
-from make_mcp_core_tools.connections import category
+from make_mcp_core_tools import bundle
 from mcp.types import CallToolResult
 
 if TYPE_CHECKING:
@@ -184,4 +184,4 @@ async def test_a_connection_without_scopes_cannot_be_extended(
 
 
 async def test_names_of_tools_are_never_cropped() -> None:
-    assert max(len(name) for name in category.tools) <= 48
+    assert max(len(name) for name in bundle.load("connections").tools) <= 48

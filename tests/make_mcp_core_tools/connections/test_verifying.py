@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from harness import Server
-from make_mcp_core_tools.connections import category
+from make_mcp_core_tools import bundle
 
 if TYPE_CHECKING:
     from .conftest import Office
@@ -90,7 +90,7 @@ async def test_verifying_is_reading_outside_make_and_leaves_no_operation(
     core: Server, office: "Office"
 ) -> None:
     ident = await office.connection()
-    hints = category.tools["connection_verify"].hints
+    hints = bundle.load("connections").tools["connection_verify"].hints
     assert (hints.read_only, hints.open_world) == (True, True)
     await core.call("connection_verify", connection_ids=[ident])
     listed = (await core.call("operation_list")).data

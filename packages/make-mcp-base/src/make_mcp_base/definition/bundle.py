@@ -9,8 +9,8 @@ and one line of its `pyproject.toml`:
     [project.entry-points."make_mcp.bundles"]
     acme = "acme_make_tools:bundle"
 
-Its categories are the modules of the package that hold a `category`; their catalog is written by
-`make-mcp-catalog` and shipped in the wheel.
+Its categories are the modules of the package that hold a `category`, or folders of modules whose
+`__init__` does; their catalog is written by `make-mcp-catalog` and shipped in the wheel.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Bundle:
         from make_mcp_base.definition.category import Category
 
         try:
-            module = importlib.import_module(f"{self.package}.{category}")
+            found = _category_of(f"{self.package}.{category}")
         except ImportError as missing:
             raise Failure(
                 f"The category `{category}` of {self.distribution} cannot be loaded.",
@@ -73,7 +73,6 @@ class Bundle:
                 next_step=f"Install {self.distribution} again, with all it depends on.",
                 code="broken_installation",
             ) from missing
-        found = getattr(module, "category", None)
         if not isinstance(found, Category):
             raise Failure(
                 f"{self.package}.{category} holds no `category`.",
@@ -91,11 +90,19 @@ class Bundle:
         package = importlib.import_module(self.package)
         for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
             if not module.name.startswith("_"):
-                found = getattr(
-                    importlib.import_module(f"{self.package}.{module.name}"), "category", None
-                )
+                found = _category_of(f"{self.package}.{module.name}")
                 if isinstance(found, Category):
                     yield found
+
+
+def _category_of(name: str) -> object:
+    """Import a module, with all that is in its folder, and give its `category`."""
+    import pkgutil
+
+    module = importlib.import_module(name)
+    for part in pkgutil.iter_modules(getattr(module, "__path__", ())):
+        importlib.import_module(f"{name}.{part.name}")
+    return getattr(module, "category", None)
 
 
 SERVER_BUNDLE = Bundle("server", package="make_mcp_base.server_tools", title="Server")

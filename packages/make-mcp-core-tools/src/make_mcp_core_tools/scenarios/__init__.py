@@ -1,11 +1,5 @@
 """Scenarios: find, build, edit, switch, schedule, clone, run and repair them."""
 
-from importlib import import_module
-from pkgutil import iter_modules
-
 from make_mcp_core_tools.scenarios.declared import category
-
-for _module in iter_modules(__path__):
-    import_module(f"{__name__}.{_module.name}")
 
 __all__ = ["category"]
