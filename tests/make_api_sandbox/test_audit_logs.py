@@ -1,6 +1,7 @@
 """The audit log: what writes it, who reads it, and how it is filtered."""
 
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -51,7 +52,9 @@ async def test_every_audited_endpoint_exists_and_its_events_can_be_filtered_by()
     routes = {(route.spec.method, route.spec.path) for route in discover()}
     assert set(DEEDS) <= routes
     listed = {item["value"] for group in events(of_team=False) for item in group["items"]}
-    fixed = {deed.event((None, None)) for deed in DEEDS.values() if isinstance(deed.verb, str)}
+    fixed = {
+        deed.event((None, None)) for deed in chain(*DEEDS.values()) if isinstance(deed.verb, str)
+    }
     assert fixed <= listed
     assert len(listed) == sum(len(thing.verbs) for thing in THINGS)
 
@@ -139,6 +142,36 @@ async def test_scenarios_are_followed_from_creation_to_deletion(studio: "Studio"
         ("scenario_created", str(made)),
     ]
     assert (await details(studio, "scenario_updated"))["new"]["name"] == "Total"
+
+
+async def test_what_a_person_authorizes_is_told_as_made_by_that_person(studio: "Studio") -> None:
+    shown(studio)
+    asked = {"type": "google", "description": "For the sheet."}
+    key = {"type": "apikeyauth", "description": "For the shop."}
+    body = {"teamId": 1, "connections": [asked], "keys": [key]}
+    made = await studio.post("/credential-requests/actions/create-by-credentials", body)
+    request = made["request"]["id"]
+    await studio.post(f"/credence/1/{request}", {})
+    told = await entries(studio)
+    assert [entry["eventName"] for entry in told] == ["key_created", "connection_created"]
+    assert all(entry["actor"] == ROBIN for entry in told)
+    gone = await studio.call("DELETE", f"/credential-requests/requests/{request}", confirmed="true")
+    assert gone.status_code == 200
+    assert (await names(studio))[:2] == ["key_deleted", "connection_deleted"]
+
+
+async def test_connections_that_go_with_their_person_are_told(studio: "Studio") -> None:
+    shown(studio)
+    ada = studio.join("Ada", role=MEMBER, team_role=TEAM_MEMBER)
+    token = studio.token("connections:write", user=ada)
+    slack = {"accountName": "Chat", "accountType": "slack"}
+    await studio.post("/connections", slack, token=token, teamId=1)
+    await studio.post("/connections", slack, teamId=1)
+    path = f"/users/{ada}/user-organization-roles/1"
+    await studio.post(path, {}, deleteConnections="true")
+    left = (await studio.get("/connections", teamId=1))["connections"]
+    assert [one["authorId"] for one in left] == [1]
+    assert (await names(studio))[:2] == ["connection_deleted", "organization_user_removed"]
 
 
 async def test_deleting_several_data_stores_leaves_an_entry_for_each(studio: "Studio") -> None:

@@ -73,6 +73,24 @@ def _rows(call: Call, thing: Thing, ids: list[Any]) -> Find:
     return lambda: [(row, call.world.get(thing.table, row["id"])) for row in before]
 
 
+def _any(thing: Thing) -> Watch:
+    """Whatever comes, changes or goes, wherever it belongs."""
+
+    def watch(call: Call) -> Find:
+        def all_of_it() -> dict[Any, Row]:
+            return {row["id"]: row for row in call.world.rows(f"SELECT * FROM {thing.table}")}
+
+        before = all_of_it()
+        return lambda: _differences(before, all_of_it())
+
+    return watch
+
+
+def _differences(before: Mapping[Any, Row], after: Mapping[Any, Row]) -> list[Change]:
+    changes = [(before.get(place), after.get(place)) for place in {**before, **after}]
+    return [(old, new) for old, new in changes if old != new]
+
+
 def _variable(call: Call) -> Find:
     owner, id = ("team", call.team_id) if call.team_id else ("organization", call.organization_id)
     name = call.request.path_params.get("variableName", call.body.get("name"))
@@ -107,13 +125,7 @@ def _seats(read: Callable[[], list[Row]], owner: str) -> Find:
         return {(row["user_id"], row[owner]): row for row in read()}
 
     before = places()
-
-    def find() -> list[Change]:
-        after = places()
-        changes = [(before.get(place), after.get(place)) for place in {**before, **after}]
-        return [(old, new) for old, new in changes if old != new]
-
-    return find
+    return lambda: _differences(before, places())
 
 
 # Verbs
@@ -127,6 +139,11 @@ def _team_verb(change: Change) -> str:
 def _organization_verb(change: Change) -> str:
     old, new = change
     return "invited" if old is None else "removed" if new is None else "role_changed"
+
+
+def _usual_verb(change: Change) -> str:
+    old, new = change
+    return "created" if old is None else "deleted" if new is None else "updated"
 
 
 # The table
@@ -163,7 +180,7 @@ def _variables(thing: Thing, path: str) -> dict[Route, Deed]:
     }
 
 
-DEEDS: Mapping[Route, Deed] = {
+_SINGLE: Mapping[Route, Deed] = {
     **_usual(things.WEBHOOK, "/hooks", "hookId"),
     **_on(
         things.WEBHOOK,
@@ -226,4 +243,21 @@ DEEDS: Mapping[Route, Deed] = {
         )
     },
 }
-"""Endpoint → what it does. An endpoint that is not here writes nothing into the audit log."""
+"""Endpoints that do one thing."""
+
+_CREDENTIALS = tuple(
+    Deed(thing, _usual_verb, _any(thing)) for thing in (things.CONNECTION, things.KEY)
+)
+_TAKEN_OUT = "/users/{userId}/user-organization-roles/{organizationId}"
+
+DEEDS: Mapping[Route, tuple[Deed, ...]] = {
+    **{route: (deed,) for route, deed in _SINGLE.items()},
+    ("POST", _TAKEN_OUT): (_SINGLE["POST", _TAKEN_OUT], _CREDENTIALS[0]),
+    ("DELETE", "/users"): (_CREDENTIALS[0],),
+    ("POST", "/credence/{teamId}/{requestId}"): _CREDENTIALS,
+    ("DELETE", "/credential-requests/requests/{requestId}"): _CREDENTIALS,
+    ("POST", "/credential-requests/credentials/{credentialId}/delete-remote"): _CREDENTIALS,
+}
+"""Endpoint → what it does. An endpoint that is not here writes nothing into the audit log: no
+source names events for what else there is (folders, templates, custom apps, agents, devices,
+custom properties), nor an actor for what Make does by itself."""

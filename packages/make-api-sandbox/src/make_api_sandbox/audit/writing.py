@@ -1,6 +1,7 @@
 """Writing the audit log."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.responses import Response
@@ -74,27 +75,29 @@ class Witness:
     """Stands by while an endpoint acts."""
 
     call: Call
-    deed: Deed | None
-    find: Find
+    seen: Sequence[tuple[Deed, Find]]
 
     def tell(self, outcome: object) -> None:
         """Write down what the endpoint did, unless its answer is a refusal."""
-        if self.deed is None or (isinstance(outcome, Response) and outcome.status_code >= 400):
+        if isinstance(outcome, Response) and outcome.status_code >= 400:
             return
-        for change in self.find():
-            self._tell_one(self.deed, change)
+        for deed, find in self.seen:
+            for change in find():
+                self._tell_one(deed, change)
 
     def _tell_one(self, deed: Deed, change: Change) -> None:
-        row = change[1] or change[0]
-        if row is None or self.call.organization_id is None:
+        row = change[1] or change[0] or {}
+        team = self._team(deed.thing, row)
+        organization_id = self.call.organization_id or (team and team["organization_id"])
+        if organization_id is None or not self.call.user:
             return
         event = Event(
             name=deed.event(change),
             thing=deed.thing,
             target_id=str(row[deed.thing.id]),
             actor=self.call.user,
-            team=self._team(deed.thing, row),
-            organization_id=self.call.organization_id,
+            team=team,
+            organization_id=organization_id,
             at=self.call.clock.stamp(),
             details=deed.thing.describe(self.call.world, *change),
         )
@@ -110,5 +113,5 @@ class Witness:
 
 def witness(call: Call) -> Witness:
     """Look at what an endpoint is about to change; without effect for endpoints nobody audits."""
-    deed = DEEDS.get((call.spec.method, call.spec.path))
-    return Witness(call, deed, deed.watch(call) if deed else list)
+    deeds = DEEDS.get((call.spec.method, call.spec.path), ())
+    return Witness(call, [(deed, deed.watch(call)) for deed in deeds])

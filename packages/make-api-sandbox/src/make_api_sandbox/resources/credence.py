@@ -42,6 +42,8 @@ def show_page(call: Call) -> Response:
 def authorize(call: Call) -> JsonObject:
     """Play the person: grant what is pending, or what the body says."""
     row = _opened(call)
+    asked = row["extra"]["makeProviderId"] or row["extra"]["userId"]
+    call.user = call.world.get("users", int(asked)) or {}
     is_json = "json" in call.request.headers.get("content-type", "")
     said = parse_object(call.raw_body) if is_json else {}
     if parse_stamp(row["extra"]["expiresAt"]) <= call.now():

@@ -199,7 +199,8 @@ def get_organization_of_user(call: Call) -> JsonObject:
 def set_organization_role(call: Call) -> JsonObject:
     """Give a person a role in an organization; an empty body takes the person out.
 
-    The owner changes hands by transfer only.
+    With `deleteConnections=true` the connections go along that the person made there. The owner
+    changes hands by transfer only.
     """
     user, organization_id = _known_user(call), call.organization_id or 0
     current = _membership(call.world, user["id"], organization_id)
@@ -207,12 +208,23 @@ def set_organization_role(call: Call) -> JsonObject:
     if role_id == OWNER or (current and current["role_id"] == OWNER):
         raise insufficient_rights()
     if role_id is None:
+        if call.query_flag("deleteConnections"):
+            _delete_connections(call.world, user["id"], organization_id)
         return {"userOrganizationRole": _take_out(call.world, user["id"], organization_id)}
     require_role(call.world, role_id, "organization", organization_id)
     if current is None:
         raise not_found("User")
     _assign(call.world, user["id"], organization_id, role_id)
     return _one_in_organization(call, user["id"])
+
+
+def _delete_connections(world: World, user_id: int, organization_id: int) -> None:
+    world.execute(
+        "DELETE FROM connections WHERE author_id = ? AND team_id IN"
+        " (SELECT id FROM teams WHERE organization_id = ?)",
+        user_id,
+        organization_id,
+    )
 
 
 def _take_out(world: World, user_id: int, organization_id: int) -> JsonObject:
