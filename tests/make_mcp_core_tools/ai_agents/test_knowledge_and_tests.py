@@ -190,7 +190,10 @@ async def test_a_suite_is_planned_before_anything_is_said(
 async def test_a_suite_that_could_not_fail_or_runs_too_often_is_refused(
     core: Server, team: int, agent: str
 ) -> None:
-    cases = [{"message": "Hello", "expect": {}}, {"message": "Hi", "expect": {"matches": "("}}]
+    cases: list[dict[str, Any]] = [
+        {"message": "Hello", "expect": {}},
+        {"message": "Hi", "expect": {"matches": "("}},
+    ]
     told = await core.call(
         "ai_agent_test", team_id=team, agent_id=agent, cases=cases * 4, repeats=10
     )

@@ -1,23 +1,5 @@
 """AI agents: set up, given tools and knowledge, run and tested; providers and models."""
 
-from make_mcp_core_tools.ai_agents import (
-    editing,
-    knowledge,
-    listing,
-    models,
-    running,
-    testing,
-    tools,
-)
 from make_mcp_core_tools.ai_agents.declared import category
 
-__all__ = [
-    "category",
-    "editing",
-    "knowledge",
-    "listing",
-    "models",
-    "running",
-    "testing",
-    "tools",
-]
+__all__ = ["category"]
