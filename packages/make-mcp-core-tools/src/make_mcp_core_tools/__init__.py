@@ -8,8 +8,6 @@ bundle = Bundle(
     title="Core operations",
     planned=(
         "billing",
-        "marketplace",
-        "sdk",
         "templates",
     ),
 )
