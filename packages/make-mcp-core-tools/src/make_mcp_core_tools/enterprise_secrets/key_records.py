@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from make_mcp_base.authoring import Document, Failure, Output, Problem
-from pydantic import Field
+from make_mcp_base.authoring import Failure, Json, Output, Problem
+from pydantic import BeforeValidator, Field
 
 from make_mcp_core_tools._engine.connection_uses import Bound, bound_scenarios
 
@@ -36,20 +36,42 @@ class KeyDeleted(Output):
     key: int
 
 
+def _listed(value: object) -> object:
+    """Forms may name a procedure in place of a list; nothing is known of its rows then."""
+    return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
+
+
+class FormOption(Output):
+    """One choice of a field, with the fields it brings along."""
+
+    value: Json = None
+    nested: Annotated[list[FormField], BeforeValidator(_listed)] = []
+
+
+class FormField(Output):
+    """One parameter of a key."""
+
+    name: str
+    type: str = "text"
+    required: bool = False
+    default: Json = None
+    options: Annotated[list[FormOption], BeforeValidator(_listed)] = []
+
+
 class KeyTypeRecord(Output):
     """A type of key with its form."""
 
     name: str
     label: str = ""
-    parameters: list[Document] = []
+    parameters: list[FormField] = []
 
-    def fields(self) -> Iterator[tuple[Document, str]]:
+    def fields(self) -> Iterator[tuple[FormField, str]]:
         """Give every field of the form, each with the choice it depends on ("" for none)."""
         for one in self.parameters:
             yield one, ""
-            for option in one.get("options") or []:
-                for inner in option.get("nested") or []:
-                    yield inner, f"{one['name']}={option.get('value')}"
+            for option in one.options:
+                for inner in option.nested:
+                    yield inner, f"{one.name}={option.value}"
 
 
 class KeyTypeRecords(Output):
@@ -122,16 +144,18 @@ async def check_parameters(make: Make, type_name: str, given: Mapping[str, Any])
 
 def _wrong(kind: KeyTypeRecord, given: Mapping[str, Any]) -> Iterator[Problem]:
     fields = list(kind.fields())
-    names = {field["name"] for field, _ in fields}
-    for name in given.keys() - names:
-        yield Problem(f"parameters.{name}", "is not a parameter.", f"Valid: {', '.join(names)}.")
+    names = list(dict.fromkeys(field.name for field, _ in fields))
+    for name in given:
+        if name not in names:
+            fix = f"Valid: {', '.join(names)}."
+            yield Problem(f"parameters.{name}", "is not a parameter.", fix)
     for field, depends in fields:
-        name, value = str(field["name"]), given.get(field["name"])
+        value = given.get(field.name)
         chosen, _, wanted = depends.partition("=")
         applies = not depends or str(given.get(chosen)) == wanted
-        if applies and field.get("required") and value in (None, "") and "default" not in field:
-            yield Problem(f"parameters.{name}", "is required.")
-        options = [option.get("value") for option in field.get("options") or []]
+        if applies and field.required and value in (None, "") and field.default is None:
+            yield Problem(f"parameters.{field.name}", "is required.")
+        options = [option.value for option in field.options]
         if options and value not in (None, "") and value not in options:
             listed = ", ".join(map(str, options))
-            yield Problem(f"parameters.{name}", f"is not one of {listed}.")
+            yield Problem(f"parameters.{field.name}", f"is not one of {listed}.")

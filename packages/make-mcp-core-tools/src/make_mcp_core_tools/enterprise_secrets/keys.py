@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from make_mcp_base.authoring import (
+    Document,
     Failure,
     Input,
     Irreversible,
@@ -207,10 +208,10 @@ async def key_type_list(make: Make, args: ListKeyTypes) -> KeyTypes:
                 label=one.label,
                 parameters=[
                     KeyField(
-                        name=field["name"],
-                        type=str(field.get("type", "text")),
-                        required=bool(field.get("required")),
-                        options=[str(o.get("value")) for o in field.get("options") or []] or None,
+                        name=field.name,
+                        type=field.type,
+                        required=field.required,
+                        options=[str(option.value) for option in field.options] or None,
                         applies_when=depends or None,
                     )
                     for field, depends in one.fields()
@@ -236,7 +237,7 @@ async def key_type_list(make: Make, args: ListKeyTypes) -> KeyTypes:
 async def key_create(make: Make, args: CreateKey) -> KeySaved:
     """Store a secret in Make as a key. Its form is checked first; Make never shows it again."""
     await check_parameters(make, args.type, args.parameters)
-    body = {
+    body: Document = {
         "teamId": args.team_id,
         "name": args.name,
         "typeName": args.type,

@@ -1,0 +1,136 @@
+"""What Make shows in clear, as documents that a scan for leaked secrets reads.
+
+Blueprints and versions: API reference, 2.27; variables: 2.23 and 2.31; records: 2.13; functions:
+2.18; histories: 2.27, 2.16 and 2.20.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, cast
+
+from make_blueprint.document import as_object, whole_number
+from make_blueprint.walk import path_text
+
+from make_mcp_core_tools._engine.leak_detectors import Text, find_leaks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from make_blueprint.document import JsonValue
+    from make_blueprint.walk import Pointer
+
+    from make_mcp_core_tools._engine.leak_detectors import Detector, Severity
+
+_NAMES = ("name", "key", "header")
+_DEEPEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A document with its place.
+
+    Attributes:
+        owner: Whose it is; the same secret of one owner is one finding (`scenario 31`).
+        place: Where it is, for people.
+        value: The document.
+    """
+
+    owner: str
+    place: str
+    value: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A secret in a document, as it may be kept and shown.
+
+    Attributes:
+        fingerprint: The same for the same secret of the same owner, keyed for this installation.
+        module_id: The module that holds it, in a blueprint.
+        path: Place in the document.
+    """
+
+    fingerprint: str
+    detector: str
+    kind: str
+    severity: Severity
+    masked: str
+    owner: str
+    place: str
+    path: str
+    module_id: int | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Give it as plain JSON data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    pointer: Pointer
+    name: str
+    text: str
+    module_id: int | None
+
+
+def scan(paper: Paper, by: Sequence[Detector], key: bytes) -> list[Found]:
+    """Find the secrets of a document.
+
+    Args:
+        paper: The document.
+        by: The detectors.
+        key: Keys the fingerprints, so that they cannot be guessed back.
+    """
+    leaves = list(_leaves(paper.value))
+    leaks = find_leaks([Text(leaf.name, leaf.text) for leaf in leaves], by)
+    return [
+        Found(
+            _fingerprint(key, paper.owner, leaves[leak.index].text, leak.masked),
+            leak.detector,
+            leak.kind,
+            leak.severity,
+            leak.masked,
+            paper.owner,
+            paper.place,
+            path_text(leaves[leak.index].pointer),
+            leaves[leak.index].module_id,
+        )
+        for leak in leaks
+    ]
+
+
+def _fingerprint(key: bytes, *parts: str) -> str:
+    return hmac.new(key, "\0".join(parts).encode(), "sha256").hexdigest()[:16]
+
+
+def _leaves(document: JsonValue) -> Iterator[_Leaf]:
+    """Give every text with the name it stands under, in document order."""
+    todo: list[tuple[JsonValue, Pointer, str, int | None]] = [(document, (), "", None)]
+    while todo:
+        value, pointer, name, module = todo.pop()
+        if isinstance(value, str):
+            if value:
+                yield _Leaf(pointer, name, value, module)
+            continue
+        if len(pointer) > _DEEPEST or not isinstance(value, (dict, list)):
+            continue
+        if isinstance(value, dict):
+            here = whole_number(value.get("id")) if "module" in value else None
+            module = here if here is not None else module
+            sibling = _sibling(value)
+            inner = [
+                (member, (*pointer, key), sibling if sibling and key == "value" else key, module)
+                for key, member in value.items()
+            ]
+        else:
+            inner = [(member, (*pointer, at), name, module) for at, member in enumerate(value)]
+        todo += reversed(cast("list[tuple[JsonValue, Pointer, str, int | None]]", inner))
+
+
+def _sibling(value: JsonValue) -> str:
+    """Give the name in a `{name, value}` pair, as headers and set variables have it."""
+    members = as_object(value)
+    named = [members.get(key) for key in _NAMES if "value" in members]
+    return next((name for name in named if isinstance(name, str) and name), "")
