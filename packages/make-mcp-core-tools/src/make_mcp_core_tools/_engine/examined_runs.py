@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from make_blueprint.diff import diff
 from make_mcp_base.authoring import Document, Failure, NextCall, Output
 
+from make_mcp_core_tools._engine.error_fixes import FIXES
 from make_mcp_core_tools._engine.examination import Failing, Finding
 from make_mcp_core_tools._engine.moments import iso, milliseconds
 from make_mcp_core_tools._engine.run_log import Entry, read_entries
@@ -33,22 +34,6 @@ _RUNS_BEFORE = 50
 _MOST_CHANGES = 8
 _RECOVERED_RUNS = 3
 _RARE_SHARE = 0.05
-
-_FIXES: dict[str, str] = {
-    "AccountValidationError": "Reauthorize the connection the module uses.",
-    "InvalidAccessTokenError": "Reauthorize the connection the module uses.",
-    "BundleValidationError": "Map every required field, or give it a fallback with `ifempty`.",
-    "DataError": "The service refused the data: compare the mapped values with what it accepts.",
-    "DuplicateDataError": "Search for the record first, or update it in place of adding it.",
-    "ConnectionError": "The service was unreachable; a Break handler would retry by itself.",
-    "RateLimitError": "The service limits requests: run less often, or process less per run.",
-    "ModuleTimeoutError": "The service answered too late: ask for less, or retry with Break.",
-    "OutOfSpaceError": "Delete records, or give the data store more space.",
-    "MaxFileSizeExceededError": "Files are above the plan's limit: filter them by size.",
-    "OperationsLimitExceededError": "The plan is used up: buy credits, or wait for the reset.",
-    "DataSizeLimitExceededError": "The plan's transfer is used up: buy more, or wait.",
-    "InvalidConfigurationError": "Open the module and correct its settings.",
-}
 
 
 class Incomplete(Output):
@@ -131,7 +116,7 @@ def _tell_failing(exam: Examination, failing: Failing) -> None:
             rule=f"Make's log names this error in {count} of {total} runs since"
             f" {iso(exam.since_ms)}, last at {newest.timestamp}.",
             evidence=[f"execution {entry.id}" for entry in failing.entries[:5]],
-            fix=_FIXES.get(failing.name, "Read the message; it is the service's or Make's own."),
+            fix=FIXES.get(failing.name, "Read the message; it is the service's or Make's own."),
             tool_call=_look_at(exam, newest),
         )
     )
