@@ -12,7 +12,7 @@ from make_blueprint.bindings import bindings, rebind
 from make_blueprint.document import whole_number
 from make_mcp_base.authoring import Failure, Problem
 
-from make_mcp_core_tools._engine.counterparts import BODY_NAMES, find_counterparts
+from make_mcp_core_tools._engine.mapping_planner import BODY_NAMES, find_counterparts
 from make_mcp_core_tools._engine.promotion_records import promotions
 from make_mcp_core_tools._engine.team_objects import team_objects
 

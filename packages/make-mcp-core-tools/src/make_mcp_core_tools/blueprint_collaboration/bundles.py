@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
-from make_blueprint.bindings import OBJECT_KINDS, Binding, Kind, RebindMap, bindings, rebind
+from make_blueprint.bindings import OBJECT_KINDS, Kind, RebindMap, bindings, rebind
 from make_blueprint.document import JsonObject, JsonValue, as_list, as_object, compact, dump
 from make_blueprint.structure import errors
 from make_mcp_base.authoring import (
@@ -14,7 +14,6 @@ from make_mcp_base.authoring import (
     Make,
     NextCall,
     Output,
-    Problem,
     ScenarioId,
     TeamId,
     Undo,
@@ -37,8 +36,9 @@ from make_mcp_core_tools._engine.blueprint_files import (
 )
 from make_mcp_core_tools._engine.blueprint_repository import repository_of
 from make_mcp_core_tools._engine.blueprint_secrets import emptied
+from make_mcp_core_tools._engine.mapping_planner import Need, decide, undecided
 from make_mcp_core_tools._engine.scenarios import OneScenario, read_scenario, read_stored
-from make_mcp_core_tools._engine.team_objects import PLACES, TeamObject, TeamObjects, team_objects
+from make_mcp_core_tools._engine.team_objects import TeamObject, team_objects
 from make_mcp_core_tools._engine.team_snapshots import structures_of, team_file
 from make_mcp_core_tools.blueprint_collaboration.declared import category
 
@@ -309,29 +309,10 @@ async def _map(make: Make, work: _Work, args: ImportBlueprints) -> None:
     Raises:
         Failure: Something has no counterpart, or a blueprint has faults; all are told.
     """
-    needs: dict[tuple[Kind, str], Binding] = {
-        (need.kind, str(need.value).removeprefix("SCN_")): need
-        for one in work.files
-        for need in bindings(one.blueprint)
-        if need.kind in OBJECT_KINDS and str(need.value).removeprefix("SCN_").isdigit()
-    }
-    own = {str(one.scenario_id) for one in work.files}
-    found = await team_objects(make, work.team, [kind for kind, _ in needs if kind in PLACES])
-    problems: list[Problem] = []
-    for kind, ident in needs:
-        if kind == "scenario" and ident in own:
-            continue
-        said = work.objects.get((kind, ident), {"name": needs[kind, ident].label})
-        given = args.mapping.get(kind, {}).get(ident)
-        target = given or _counterpart(found, kind, ident, said)
-        if target is not None:
-            work.mapping.setdefault(kind, {})[ident] = target
-            work.lines.append(f"{kind} {ident} “{said.get('name', '')}” → {target}")
-        elif kind == "data_structure" and args.create_missing and said.get("spec"):
-            work.create.append(said | {"id": ident})
-        else:
-            text = f"{kind} {ident} “{said.get('name', '')}” has no counterpart in the team."
-            problems.append(Problem(f"mapping.{kind}.{ident}", text, _remedy(kind, found)))
+    needs = _needs(work)
+    found = await team_objects(make, work.team, [need.kind for need in needs])
+    await decide(make, needs, found, args.mapping, create_missing=args.create_missing)
+    problems = undecided(needs, args.mapping)
     for one in work.files:
         problems += told(errors(all_faults(one.blueprint)), f"scenario {one.scenario_id}")
     if problems:
@@ -341,34 +322,31 @@ async def _map(make: Make, work: _Work, args: ImportBlueprints) -> None:
             code="unmapped",
             problems=problems,
         )
+    for need in needs:
+        if need.target is not None:
+            work.mapping.setdefault(need.kind, {})[need.key] = need.target
+            work.lines.append(need.line())
+        elif need.to_create:
+            work.create.append(work.objects[need.kind, need.key] | {"id": need.key})
 
 
-def _counterpart(found: TeamObjects, kind: Kind, ident: str, said: Document) -> int | None:
-    """Take the same object, or the only one of that name and type."""
-    there = [one for one in found.all(kind) if _is_free(kind, one)]
-    alike = [one for one in there if _alike(one, said)]
-    same = [one for one in alike if str(one.id) == ident]
-    chosen = same or alike
-    return chosen[0].id if len(chosen) == 1 else None
-
-
-def _is_free(kind: Kind, one: TeamObject) -> bool:
-    return kind != "hook" or (one.scenario_id is None and not one.gone)
-
-
-def _alike(one: TeamObject, said: Document) -> bool:
-    wanted = str(said.get("type") or "")
-    typed = not wanted or not one.type or one.type in wanted.split(",")
-    return typed and one.name.casefold() == str(said.get("name") or "").casefold()
-
-
-def _remedy(kind: Kind, found: TeamObjects) -> str:
-    if why := found.unread.get(kind):
-        return f"They could not be listed: {why}"
-    near = ", ".join(f"{one.id} “{one.name}”" for one in found.all(kind)[:5])
-    if kind == "data_structure":
-        return "Send create_missing=true to have it created, if the bundle has its fields."
-    return f"There are: {near}." if near else "Create one in the team first."
+def _needs(work: _Work) -> list[Need]:
+    """Tell what the scenarios bind beside one another, as the bundle describes it."""
+    own = {("scenario", str(one.scenario_id)) for one in work.files}
+    found: dict[tuple[Kind, str], Need] = {}
+    for binding in (one for file in work.files for one in bindings(file.blueprint)):
+        ident = str(binding.value).removeprefix("SCN_")
+        place = (binding.kind, ident)
+        if binding.kind not in OBJECT_KINDS or not ident.isdigit() or place in own:
+            continue
+        said = work.objects.get(place, {"name": binding.label, "type": binding.type})
+        known = TeamObject(
+            id=int(ident), name=str(said.get("name") or ""), type_name=str(said.get("type") or "")
+        )
+        creatable = binding.kind == "data_structure" and bool(said.get("spec"))
+        need = Need(binding.kind, known, scopes=frozenset(), creatable=creatable)
+        found.setdefault(place, need)
+    return list(found.values())
 
 
 # Creating

@@ -21,11 +21,12 @@ from make_mcp_base.authoring import (
 from pydantic import Field
 
 from make_mcp_core_tools._engine.app_installation import explained
-from make_mcp_core_tools._engine.counterparts import (
+from make_mcp_core_tools._engine.mapping_creation import create_counterpart
+from make_mcp_core_tools._engine.mapping_planner import (
     BODY_NAMES,
     Need,
     find_counterparts,
-    unknown_decisions,
+    undecided,
 )
 from make_mcp_core_tools._engine.scenarios import (
     OneScenario,
@@ -76,21 +77,6 @@ class ScenarioCloned(Output):
     next_calls: list[NextCall] | None = None
 
 
-# Parts of answers
-
-
-class _Made(Output):
-    id: int
-
-
-class _MadeHook(Output):
-    hook: _Made
-
-
-class _MadeStructure(Output):
-    data_structure: _Made
-
-
 # Tools
 
 
@@ -119,7 +105,9 @@ async def scenario_clone(make: Make, args: CloneScenario) -> ScenarioCloned:
     )
     _refuse_half_mapped(args, needs)
     make.shows(*(need.line() for need in needs))
-    created = [await _create(make, need, team, needs) for need in needs if need.to_create]
+    created = [
+        await create_counterpart(make, need, team, needs) for need in needs if need.to_create
+    ]
     writing = _clone(make, args, source, (organization, team), needs)
     made = await explained(writing, stored.blueprint, "scenario_clone")
     await _finish(make, args, made)
@@ -172,8 +160,7 @@ def _refuse_half_mapped(args: CloneScenario, needs: list[Need]) -> None:
     Raises:
         Failure: Something has no counterpart, or a decision names nothing; all are told.
     """
-    problems = unknown_decisions(needs, args.mapping)
-    problems += [need.problem() for need in needs if not need.decided]
+    problems = undecided(needs, args.mapping)
     if not problems:
         return
     decided = sum(need.decided for need in needs)
@@ -184,70 +171,6 @@ def _refuse_half_mapped(args: CloneScenario, needs: list[Need]) -> None:
         code="unmapped",
         problems=problems,
     )
-
-
-# Creating what is missing
-
-
-async def _create(make: Make, need: Need, team: int, needs: list[Need]) -> str:
-    if need.kind == "hook":
-        await _create_hook(make, need, team, needs)
-    else:
-        await _create_structure(make, need, team)
-    return f"{need.kind.replace('_', ' ')} {need.target} “{need.source.name}”"
-
-
-async def _create_hook(make: Make, need: Need, team: int, needs: list[Need]) -> None:
-    """Create a webhook like the original; its address is a new one."""
-    settings = {
-        name: value
-        for name, value in (need.source.data or {}).items()
-        if name not in ("teamId", "ip", "udt") and value is not None
-    }
-    defaults = {"method": False, "headers": False, "stringify": False}
-    body: dict[str, Any] = {
-        "name": need.source.name or "Webhook",
-        "teamId": team,
-        "typeName": need.source.type,
-        **(defaults if need.source.type.startswith("gateway-") else {}),
-        **settings,
-    }
-    connections = {one.source.id: one.target for one in needs if one.kind == "connection"}
-    if isinstance(old := body.get("__IMTCONN__"), int):
-        body["__IMTCONN__"] = connections.get(old, old)
-    made = await make.write(
-        post("/hooks", body, scope="hooks:write"),
-        into=_MadeHook,
-        says=f"Create the webhook “{body['name']}” in team {team}",
-        undo=lambda made: Undo(
-            (delete(f"/hooks/{made.hook.id}", scope="hooks:write", confirmed=True),)
-        ),
-        predict={"hook": {"id": make.new_id("hook")}},
-    )
-    need.target = made.hook.id
-    make.warn(f"The new webhook {made.hook.id} has an address of its own; tell its senders.")
-
-
-async def _create_structure(make: Make, need: Need, team: int) -> None:
-    name = need.source.name or f"Data structure {need.source.id}"
-    made = await make.write(
-        post(
-            f"/data-structures/{need.source.id}/clone",
-            {"name": name, "targetTeamId": team},
-            scope="udts:write",
-        ),
-        into=_MadeStructure,
-        says=f"Copy the data structure “{name}” to team {team}",
-        undo=lambda made: Undo(
-            (
-                delete(
-                    f"/data-structures/{made.data_structure.id}", scope="udts:write", confirmed=True
-                ),
-            )
-        ),
-        predict={"dataStructure": {"id": make.new_id("data structure")}},
-    )
-    need.target = made.data_structure.id
 
 
 # Cloning
