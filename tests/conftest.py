@@ -1,25 +1,25 @@
 """Fixtures every test shares: a company in a sandbox, and MCP clients of our servers before it."""
 
-import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import make_mcp_core
 import make_mcp_legacy
 import pytest
 from harness import Company, Connect, Server
 from hypothesis import HealthCheck, settings
 from make_api_sandbox.mount import mount
+from make_api_sandbox.seeding import Recipe
 from make_mcp_base.app import App
 from make_mcp_base.kernel import Kernel
 from make_mcp_base.server.protocol import build
 from make_mcp_base.setup import Setup
 from make_mcp_base.surface.selection import Selection
 from mcp import Client
+from sharing import company_like
 
 # A busy machine makes examples slowly; that says nothing of the code under test.
 settings.register_profile(
@@ -41,15 +41,18 @@ def seeded_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def enterprise_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A seeded world whose organizations have the Enterprise plan; a file to copy."""
+    path = tmp_path_factory.mktemp("enterprise") / "world.db"
+    mount(str(path), Recipe(plan="enterprise")).sandbox.world.close()
+    return path
+
+
 @pytest.fixture
 async def company(seeded_world: Path, tmp_path: Path) -> AsyncGenerator[Company]:
-    world = tmp_path / "world.db"
-    shutil.copy(seeded_world, world)
-    mounted = mount(str(world))
-    transport = httpx.ASGITransport(app=mounted.app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://sandbox.make.local") as http:
-        yield Company(world, mounted, http)
-    await mounted.close()
+    async with company_like(seeded_world, tmp_path) as found:
+        yield found
 
 
 @pytest.fixture

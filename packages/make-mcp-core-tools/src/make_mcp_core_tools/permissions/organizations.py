@@ -26,7 +26,7 @@ from make_mcp_core_tools.permissions.declared import category
 from make_mcp_core_tools.permissions.licence import Licence, licence_of
 from make_mcp_core_tools.permissions.reference_lists import Kind, entries_of, entry_id
 
-_NAME = r"^[\w'\-.()*+,@/]([\w '\-.()*+,@/]*[\w'\-.()*+,@/])?$"
+NAME = r"^[\w'\-.()*+,@/]([\w '\-.()*+,@/]*[\w'\-.()*+,@/])?$"
 """Letters, digits, spaces and ' - . ( ) * + , @ _ / (Make API reference, chapter 2.23)."""
 _LISTED = ["id", "name", "zone", "serviceName", "isPaused", "timezoneId"]
 
@@ -44,7 +44,7 @@ class GetOrganization(Input):
 
 class UpdateOrganization(Input):
     organization_id: OrganizationId | None = None
-    name: str | None = Field(default=None, max_length=128, pattern=_NAME)
+    name: str | None = Field(default=None, max_length=128, pattern=NAME)
     """New name."""
     timezone: int | str | None = None
     """Id or name, such as Europe/Prague (`enum_get` kind=timezones)."""

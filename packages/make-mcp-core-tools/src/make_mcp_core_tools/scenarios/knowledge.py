@@ -1,9 +1,10 @@
 """What a model needs to know to build scenarios: patterns to start from, and the functions."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from make_blueprint.iml import ERASE, IGNORE, Value, builtin_functions
+from make_blueprint.iml import ERASE, IGNORE, Data, builtin_functions
 from make_blueprint.iml.coercion import iso
 from make_blueprint.iml.examples.functions import FAMILIES
 from make_blueprint.iml.examples.sample import BUNDLES
@@ -39,7 +40,7 @@ async def iml_functions(make: Make) -> Any:
     """
     known = builtin_functions()
     return {
-        "sample": {str(module): _plain(dict(bundle)) for module, bundle in BUNDLES.items()},
+        "sample": {str(module): _plain({**bundle}) for module, bundle in BUNDLES.items()},
         "functions": [
             {
                 "family": family,
@@ -55,16 +56,16 @@ async def iml_functions(make: Make) -> Any:
     }
 
 
-def _plain(value: Value) -> Any:
+def _plain(value: Data) -> Any:
     """Write a value of the expression language as JSON data."""
     match value:
         case datetime():
             return iso(value)
         case bytes():
             return value.hex(" ")
-        case dict():
+        case Mapping():
             return {name: _plain(each) for name, each in value.items()}
-        case list():
+        case list() | tuple():
             return [_plain(each) for each in value]
         case _:
             return value.value if value is ERASE or value is IGNORE else value
