@@ -4,8 +4,7 @@ import json
 from typing import Any
 
 import pytest
-
-from .conftest import BASE, Bench
+from app_bench import BASE, Bench
 
 pytestmark = pytest.mark.anyio
 
@@ -14,20 +13,6 @@ async def first_of(bench: Bench, start: str) -> str:
     """Name of the seeded app that begins so."""
     apps = (await bench.company.get("/sdk/apps", all="true"))["apps"]
     return next(str(app["name"]) for app in apps if app["name"].startswith(start))
-
-
-async def use_in_scenario(bench: Bench, app: str) -> int:
-    """A scenario that holds a module of an app; its id."""
-    team = (await bench.company.get("/teams", organizationId=1))["teams"][0]["id"]
-    module: dict[str, Any] = {"id": 1, "module": f"app#{app}:findStock", "version": 1}
-    blueprint: dict[str, Any] = {"name": "Uses it", "flow": [module], "metadata": {"version": 1}}
-    body = {
-        "teamId": team,
-        "blueprint": json.dumps(blueprint),
-        "scheduling": json.dumps({"type": "on-demand"}),
-    }
-    made = await bench.company.send("POST", "/scenarios", body, confirmed="true")
-    return int(made["scenario"]["id"])
 
 
 async def test_own_apps_are_listed_and_found_by_their_label(bench: Bench) -> None:
@@ -59,7 +44,7 @@ async def test_an_app_is_shown_with_its_tree_of_components(bench: Bench) -> None
 
 async def test_checksums_and_usage_are_told_when_asked_for(bench: Bench) -> None:
     name = await bench.whole()
-    scenario = await use_in_scenario(bench, name)
+    scenario = await bench.scenario(f"app#{name}:findStock")
     told = (await bench.core.call("custom_app_get", name=name, include=["checksum", "usage"])).data
     assert "components" not in told
     assert told["checksum"]["app"]["install"]
@@ -173,7 +158,7 @@ async def test_an_unused_app_is_deleted_after_its_plan(bench: Bench) -> None:
 
 async def test_an_app_that_scenarios_use_is_not_deleted_and_they_are_named(bench: Bench) -> None:
     name = await bench.whole()
-    scenario = await use_in_scenario(bench, name)
+    scenario = await bench.scenario(f"app#{name}:findStock")
     told = await bench.core.call("custom_app_delete", name=name)
     assert [p["path"] for p in told.error["problems"]] == [f"scenario {scenario}"]
 
@@ -206,3 +191,46 @@ async def test_an_app_without_an_icon_says_so(bench: Bench) -> None:
     name = await first_of(bench, "harbor-warehouse")
     told = await bench.core.call("custom_app_section_get", name=name, section="icon")
     assert told.error["status"] == 404
+
+
+async def test_common_data_are_replaced_and_put_back_without_being_shown(bench: Bench) -> None:
+    name = await bench.app()
+    path = f"/sdk/apps/{name}/1/common"
+    await bench.company.send("PUT", path, {"clientSecret": "first-hush"})
+    place = {"name": name, "section": "common"}
+    content = {"clientSecret": "second-hush"}
+    plan = await bench.core.call("custom_app_section_set", **place, content=content, dry_run=True)
+    done = await bench.core.call("custom_app_section_set", **place, content=content)
+    assert "hush" not in plan.text + done.text
+    assert await bench.company.get(path) == content
+    again = await bench.core.call("custom_app_section_set", **place, content=json.dumps(content))
+    assert again.data["changed"] is False
+    await bench.core.apply("operation_undo", operation_id=done.data["operation_id"])
+    assert await bench.company.get(path) == {"clientSecret": "first-hush"}
+
+
+async def test_faulty_code_is_refused_with_every_fault(bench: Bench) -> None:
+    name = await bench.whole()
+    fields = [
+        {"name": "a", "type": "txt"},
+        {"type": "text", "label": "{{upper(parameters.a"},
+        {"name": "b", "type": "select"},
+    ]
+    told = await bench.core.call(
+        "sdk_component_section_set",
+        app=name,
+        kind="module",
+        name="findStock",
+        section="expect",
+        content=fields,
+    )
+    assert [p["path"] for p in told.error["problems"]] == [
+        "expect.[1].label",
+        "expect.[0]",
+        "expect.[1]",
+        "expect.[2]",
+    ]
+    broken = await bench.core.call(
+        "custom_app_section_set", name=name, section="base", content='{"baseUrl": }'
+    )
+    assert broken.error["problems"][0]["problem"].startswith("line 1, column 13")

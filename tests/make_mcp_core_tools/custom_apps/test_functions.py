@@ -4,9 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from app_bench import Bench
 from harness import Connect
-
-from .conftest import Bench
 
 pytestmark = pytest.mark.anyio
 

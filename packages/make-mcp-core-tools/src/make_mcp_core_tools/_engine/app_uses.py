@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from make_blueprint.walk import walk
-from make_mcp_base.authoring import Output
+from make_mcp_base.authoring import Output, Timestamp
 from make_mcp_base.client.failures import Forbidden, LicenceGate, NotFound
 
 from make_mcp_core_tools._engine.blueprint_index import team_scenarios
@@ -28,7 +28,7 @@ class InstalledApp(Output):
     app_name: str
     app_version: int = 1
     organization_id: int | None = None
-    installed_at: str | None = None
+    installed_at: Timestamp | None = None
     installed_by: int | None = None
 
 

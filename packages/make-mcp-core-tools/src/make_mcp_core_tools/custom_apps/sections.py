@@ -3,11 +3,28 @@
 import base64
 from typing import Any, ClassVar, Literal
 
-from make_mcp_base.authoring import Failure, Input, Make, Output
-from pydantic import Field
+from make_mcp_base.authoring import Document, Failure, Input, Json, Make, Output
+from pydantic import Field, RootModel
 
-from make_mcp_core_tools._engine.app_code import section_text, shown_code
-from make_mcp_core_tools._engine.custom_apps import READ, AppName, AppSection, Major, Place
+from make_mcp_core_tools._engine.app_code import parts_of, section_text, shown_code
+from make_mcp_core_tools._engine.app_writing import (
+    as_text,
+    changes,
+    fingerprint,
+    refuse_faulty,
+    same_code,
+    section_request,
+    section_undo,
+    waits,
+)
+from make_mcp_core_tools._engine.custom_apps import (
+    READ,
+    WRITE,
+    AppName,
+    AppSection,
+    Major,
+    Place,
+)
 from make_mcp_core_tools.custom_apps.declared import category
 
 # Inputs
@@ -26,6 +43,17 @@ class GetSection(Input):
     """Size of the answer; the rest becomes a link."""
 
 
+class SetSection(Input):
+    name: AppName
+    """Name of the app."""
+    version: Major = 1
+    """Major version."""
+    section: AppSection
+    """`common` takes an object with the app's secrets, such as an OAuth client."""
+    content: str | Document | list[Json]
+    """The whole new section."""
+
+
 # Outputs
 
 
@@ -39,6 +67,20 @@ class SectionCode(Output):
     """As it stands in Make, comments included; literal secrets are hidden."""
     png_base64: str | None = None
     """The icon."""
+
+
+class SectionSaved(Output):
+    name: str
+    version: int
+    section: str
+    changed: bool
+    diff: list[str] = []
+    waits_for_commit: bool | None = None
+    """True in an approved app: the change holds for others once it is committed in Make."""
+
+
+class Answered(RootModel[Json]):
+    """An answer of any form."""
 
 
 # Tools
@@ -63,6 +105,43 @@ async def custom_app_section_get(make: Make, args: GetSection) -> SectionCode:
         return SectionCode(**head, png_base64=await _icon(make, place, args.size))
     text = await section_text(make, place, args.section)
     return SectionCode(**head, content=shown_code(args.section, text))
+
+
+@category.tool(
+    scope=WRITE,
+    effect="update",
+    formerly=(
+        "sdk-apps_set-section",
+        "sdk-apps_set-docs",
+        "sdk-apps_set-common",
+        "sdk-apps_set-icon",
+    ),
+    words=("readme", "base url", "oauth client secret", "code"),
+)
+async def custom_app_section_set(make: Make, args: SetSection) -> SectionSaved:
+    """Replace one code section of a custom app, checked first; the answer tells the difference.
+
+    Hidden secrets have to be filled in again. An undo brings back the former code.
+    """
+    place, section = Place(args.name, args.version), args.section
+    text = as_text(section, args.content)
+    parts = await parts_of(make, place, ("function",))
+    refuse_faulty(section, text, [part.place.name for part in parts], "custom_app_section_set")
+    former = await section_text(make, place, section)
+    told: dict[str, Any] = {"name": args.name, "version": args.version, "section": section}
+    if same_code(section, former, text):
+        return SectionSaved(**told, changed=False)
+    diff = changes(section, former, text)
+    make.shows(*diff)
+    answer = await make.write(
+        section_request(place, section, text),
+        into=Answered,
+        says=f"Replace `{section}` of {place.title}",
+        before={"sha256": fingerprint(former)},
+        predict={},
+        undo=section_undo(place, section, former),
+    )
+    return SectionSaved(**told, changed=True, diff=diff, waits_for_commit=waits(answer.root))
 
 
 # Parts
