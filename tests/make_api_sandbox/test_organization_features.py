@@ -60,6 +60,36 @@ async def test_installed_custom_apps_are_listed(studio: "Studio") -> None:
     assert (shown["appName"], shown["appVersion"], shown["installedBy"]) == ("kiln-x1", 1, 1)
 
 
+async def test_the_detail_of_an_organization_tells_its_features(studio: "Studio") -> None:
+    mia = studio.join("Mia", role=13)
+    for owner in (1, mia):
+        studio.world.insert(
+            "teams", organization_id=1, name=f"Of {owner}", is_private=True, extra={"owner": owner}
+        )
+    await studio.call("PATCH", "/organizations/1/feature-controls", {"id": 2, "enabled": True})
+    certificate = {"type": "saml", "valid_from": "x", "valid_to": "y", "certificate": "z"}
+    studio.world.insert("sso_certificates", organization_id=1, **certificate)
+    shown = (await studio.get("/organizations/1"))["organization"]
+    assert shown["featureControls"] == [
+        {"name": "Make AI Tools", "enabled": True},
+        {"name": "Advanced Security", "enabled": False},
+    ]
+    assert (shown["privateSpaces"], shown["ssoType"]) == ([], None)
+    studio.license(dedicatedSso=True)
+    studio.world.update("organizations", 1, service_name="Enterprise")
+    shown = (await studio.get("/organizations/1"))["organization"]
+    assert shown["ssoType"] == "saml2"
+    assert [(one["name"], one["isOwner"]) for one in shown["privateSpaces"]] == [
+        ("Of 1", True),
+        (f"Of {mia}", False),
+    ]
+    token = studio.token("organizations:read", user=mia)
+    [own] = (await studio.get("/organizations/1", token=token))["organization"]["privateSpaces"]
+    assert own == {"id": own["id"], "name": f"Of {mia}", "isOwner": True} | {
+        "hasAdminVisibility": False
+    }
+
+
 async def test_features_are_switched_on_and_off(studio: "Studio") -> None:
     path = "/organizations/1/feature-controls"
     listed = await studio.get(path)
@@ -72,6 +102,8 @@ async def test_features_are_switched_on_and_off(studio: "Studio") -> None:
     assert done.json() == {"featureControl": {"id": 1, "enabled": True}}
     named = {"featureControlName": "Advanced Security", "cols[]": ["id", "enabled"]}
     [shown] = (await studio.get(path, params=named))["featureControls"]
+    assert shown == {"id": 1, "enabled": True}
+    [shown] = (await studio.get("/teams/1/feature-controls", params=named))["featureControls"]
     assert shown == {"id": 1, "enabled": True}
     unknown = await studio.call("PATCH", path, {"id": 3, "enabled": True})
     assert unknown.status_code == 404

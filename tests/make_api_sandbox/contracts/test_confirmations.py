@@ -169,6 +169,24 @@ def active(studio: "Studio") -> None:
     studio.scenario("Works", is_active=True)
 
 
+def agent(studio: "Studio") -> None:
+    id = studio.world.insert("connections", team_id=1, **CONNECTION, **CONNECTION_LOOK)
+    look: dict[str, Any] = {"provider_id": 1, "default_model": "m", "system_prompt": "Help."}
+    settings: dict[str, Any] = {"invocation_config": {}, "llm_config": {}, "tool_scenarios": []}
+    mcp: dict[str, Any] = {"mcp_configs": [{"mcpConnectionId": id, "toolIds": []}]}
+    studio.world.insert(
+        "ai_agents",
+        id="a",
+        team_id=1,
+        name="Desk",
+        connection_id=99,
+        created=NOW,
+        **look,
+        **settings,
+        **mcp,
+    )
+
+
 def fulfilled(studio: "Studio") -> None:
     id = studio.world.insert("connections", team_id=1, **CONNECTION, **CONNECTION_LOOK)
     studio.world.insert("credential_requests", id="r", team_id=1, name="Please", extra={})
@@ -199,6 +217,7 @@ TABLE = [
         "deleteConnectionUsedInScenarios",
         used("connections", "__IMTCONN__", **CONNECTION, **CONNECTION_LOOK),
     ),
+    Asking("DELETE /connections/1", "deleteConnectionUsedInAgents", agent),
     Asking(
         "DELETE /data-stores/1",
         "deleteDataStoreUsedInScenarios",

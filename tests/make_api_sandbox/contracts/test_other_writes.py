@@ -40,7 +40,7 @@ async def test_assets_are_renamed_and_removed(studio: "Studio") -> None:
     body = {"name": "Old", "teamId": 1}
     folder = (await studio.post("/scenarios-folders", body))["scenarioFolder"]["id"]
     renamed = await write(studio, "PATCH", f"/scenarios-folders/{folder}", {"name": "New"})
-    assert renamed == {"scenarioFolder": {"id": folder, "name": "New", "scenariosTotal": 0}}
+    assert renamed["scenarioFolder"]["name"] == "New"
 
 
 async def test_team_and_organization_are_renamed_handed_over_and_removed(

@@ -1,6 +1,7 @@
 """Which scenarios use a connection, hook, key, data store or data structure.
 
-Read from the scenarios' blueprints, which is the only place where use is decided.
+Read from the scenarios' blueprints, which is the only place where use by scenarios is decided.
+Connections are also used by AI agents: for their language model, and for their MCP servers.
 """
 
 import json
@@ -38,6 +39,20 @@ def scenarios_by_use(world: World, team_id: int, kind: ObjectKind) -> dict[int, 
                 scenario = {"id": row["id"], "name": row["name"]}
                 found.setdefault(int(value), []).append(scenario)
     return found
+
+
+def agents_using(world: World, connection_id: object) -> list[JsonObject]:
+    """The AI agents that need a connection.
+
+    Returns:
+        `{"id", "name"}` of each, by name.
+    """
+    return world.rows(
+        "SELECT id, name FROM ai_agents WHERE connection_id = ?1 OR EXISTS (SELECT 1 FROM"
+        " json_each(mcp_configs) WHERE json_extract(value, '$.mcpConnectionId') = ?1)"
+        " ORDER BY name, id",
+        connection_id,
+    )
 
 
 def affected(scenarios: list[JsonObject]) -> list[JsonObject]:

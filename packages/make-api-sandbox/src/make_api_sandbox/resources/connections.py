@@ -30,7 +30,13 @@ from make_api_sandbox.http.errors import ApiError, invalid_parameters, missing, 
 from make_api_sandbox.http.routing import route
 from make_api_sandbox.resources.connected_systems import fault_of_system, require_system
 from make_api_sandbox.shapes import JsonObject, Row
-from make_api_sandbox.usages import affected, invalidate, scenarios_by_use, scenarios_using
+from make_api_sandbox.usages import (
+    affected,
+    agents_using,
+    invalidate,
+    scenarios_by_use,
+    scenarios_using,
+)
 from make_api_sandbox.world import World
 
 COLUMNS = (
@@ -160,10 +166,16 @@ def rename_connection(call: Call) -> JsonObject:
 
 @route("DELETE", "/connections/{connectionId}", scope="connections:write", context=ONE)
 def delete_connection(call: Call) -> JsonObject:
-    """Remove a connection; one in use asks for confirmation and leaves its scenarios invalid."""
+    """Remove a connection; one in use asks for confirmation and leaves its scenarios invalid.
+
+    How Make asks about a connection that only AI agents use is not documented; here it names no
+    scenarios.
+    """
     users = scenarios_using(call.world, call.entity["team_id"], "connection", call.entity["id"])
     if users:
         call.confirm("deleteConnectionUsedInScenarios", affected(users))
+    elif agents_using(call.world, call.entity["id"]):
+        call.confirm("deleteConnectionUsedInAgents")
     call.world.delete("connections", call.entity["id"])
     invalidate(call.world, users)
     return {"connection": call.entity["id"]}

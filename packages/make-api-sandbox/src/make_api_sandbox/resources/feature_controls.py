@@ -3,10 +3,11 @@
 from make_api_sandbox.http.body import boolean, identifier, members
 from make_api_sandbox.http.call import Call
 from make_api_sandbox.http.columns import Columns
-from make_api_sandbox.http.context import path_organization
+from make_api_sandbox.http.context import path_organization, path_team
 from make_api_sandbox.http.errors import not_found, plan_required
 from make_api_sandbox.http.routing import LicenceGate, route
 from make_api_sandbox.shapes import JsonObject
+from make_api_sandbox.world import World
 
 SHOWN = Columns(("id", "name", "label", "description", "tags", "warning_message", "enabled"))
 
@@ -49,19 +50,33 @@ FEATURES = (
 )
 def list_controls(call: Call) -> JsonObject:
     """The switches of an organization, the latest first."""
+    return _listed(call)
+
+
+@route("GET", "/teams/{teamId}/feature-controls", context=path_team)
+def list_controls_for_team(call: Call) -> JsonObject:
+    """The switches of the team's organization, which hold for all of its teams."""
+    return _listed(call)
+
+
+def _listed(call: Call) -> JsonObject:
     wanted = call.query("featureControlName")
-    rows = call.world.rows(
-        "SELECT feature_id, enabled FROM feature_controls WHERE organization_id = ?",
-        call.organization_id,
-    )
-    state = {row["feature_id"]: row["enabled"] for row in rows}
-    found = [
-        {**feature, "enabled": state.get(feature["id"], False)}
-        for feature in reversed(FEATURES)
-        if wanted in (None, feature["name"])
-    ]
+    every = controls(call.world, call.organization_id or 0)
+    found = [one for one in every if wanted in (None, one["name"])]
     shown = SHOWN.pick_all(found, call.cols)
     return {"enableAllControlFeatures": False, "featureControls": shown}
+
+
+def controls(world: World, organization_id: int) -> list[JsonObject]:
+    """Every feature with its state in an organization, the latest first."""
+    rows = world.rows(
+        "SELECT feature_id, enabled FROM feature_controls WHERE organization_id = ?",
+        organization_id,
+    )
+    state = {row["feature_id"]: row["enabled"] for row in rows}
+    return [
+        {**feature, "enabled": state.get(feature["id"], False)} for feature in reversed(FEATURES)
+    ]
 
 
 @route(

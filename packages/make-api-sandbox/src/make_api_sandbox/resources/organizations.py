@@ -16,6 +16,9 @@ from make_api_sandbox.http.errors import (
 )
 from make_api_sandbox.http.paging import Paging
 from make_api_sandbox.http.routing import route
+from make_api_sandbox.resources.feature_controls import controls
+from make_api_sandbox.resources.private_spaces import named_spaces
+from make_api_sandbox.resources.sso_certificates import sign_on
 from make_api_sandbox.roles import ORGANIZATION_PERMISSIONS, TEAM_PERMISSIONS
 from make_api_sandbox.shapes import JsonObject, Row
 from make_api_sandbox.usage import consumed, daily, organization_zone, period_start_ms
@@ -84,7 +87,15 @@ def list_organizations(call: Call) -> JsonObject:
 def get_organization(call: Call) -> JsonObject:
     """One organization with its licence and what it used of it."""
     shown = present(call.world, call.organization)
-    return {"organization": shown | consumption(call.world, call.organization)}
+    features = {
+        "privateSpaces": named_spaces(call),
+        "ssoType": sign_on(call),
+        "featureControls": [
+            {"name": one["name"], "enabled": one["enabled"]}
+            for one in controls(call.world, call.organization["id"])
+        ],
+    }
+    return {"organization": shown | consumption(call.world, call.organization) | features}
 
 
 @route(
@@ -216,7 +227,6 @@ def consumption(world: World, row: Row) -> JsonObject:
     return {
         "solutionPartnerLink": None,
         "sharedScenarioPartnerCode": None,
-        "privateSpaces": [],
         "createdAt": row["created"],
         "lastReset": row["last_reset"],
         "nextReset": row["next_reset"],
@@ -234,6 +244,4 @@ def consumption(world: World, row: Row) -> JsonObject:
         "features": {},
         "activeApps": len({name for one in active for name in one["used_packages"]}),
         "activeScenarios": len(active),
-        "ssoType": None,
-        "featureControls": [],
     }

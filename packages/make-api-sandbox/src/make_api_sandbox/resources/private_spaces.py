@@ -131,12 +131,35 @@ def set_limit(call: Call) -> None:
 def visible_spaces(call: Call) -> list[Row]:
     """The spaces of the organization in context that the caller sees, by id."""
     external_id = call.query("externalId")
+    wanted = _seen_spaces(call)
+    return [row for row in wanted if external_id in (None, row["extra"].get("externalId"))]
+
+
+def _seen_spaces(call: Call) -> list[Row]:
     rows = call.world.rows(
         "SELECT * FROM teams WHERE organization_id = ? AND is_private = 1 ORDER BY id",
         call.organization_id,
     )
-    wanted = [row for row in rows if external_id in (None, row["extra"].get("externalId"))]
-    return [row for row in wanted if _sees(call, row)]
+    return [row for row in rows if _sees(call, row)]
+
+
+def named_spaces(call: Call) -> list[JsonObject]:
+    """The spaces that the detail of an organization names; none while the feature is off.
+
+    Whoever governs the organization has `hasAdminVisibility`, which is not documented.
+    """
+    if call.organization["service_name"] != PLAN:
+        return []
+    role = organization_role(call.world, call.user_id, call.organization["id"])
+    return [
+        {
+            "id": row["id"],
+            "name": row["name"],
+            "isOwner": row["extra"].get("owner") == call.user_id,
+            "hasAdminVisibility": governs(role),
+        }
+        for row in _seen_spaces(call)
+    ]
 
 
 def ordered(rows: list[Row], direction: str) -> list[Row]:

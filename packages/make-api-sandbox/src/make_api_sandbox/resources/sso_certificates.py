@@ -38,6 +38,20 @@ def list_certificates(call: Call) -> JsonObject:
     return {"ssoCertificates": [_present(call, row) for row in rows]}
 
 
+def sign_on(call: Call) -> str | None:
+    """How people sign on to the organization in context: `saml2`, or None without it."""
+    if not call.license.get(LICENSED.member):
+        return None
+    active = call.world.row(
+        "SELECT 1 FROM sso_certificates WHERE organization_id = ? AND type = ?"
+        " AND (deactivation_date IS NULL OR deactivation_date > ?)",
+        call.organization_id,
+        SAML,
+        call.clock.stamp(),
+    )
+    return "saml2" if active else None
+
+
 def _present(call: Call, row: Row) -> JsonObject:
     ends: str | None = row["deactivation_date"]
     return {

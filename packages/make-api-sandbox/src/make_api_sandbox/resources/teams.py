@@ -155,12 +155,6 @@ def get_team_usage(call: Call) -> JsonObject:
     return {"data": daily(call.world, "team_id", call.team_id or 0, zone)}
 
 
-@route("GET", "/teams/{teamId}/feature-controls", context=path_team)
-def list_feature_controls(call: Call) -> JsonObject:
-    """Switches of unfinished features; the sandbox has none."""
-    return {"enableAllControlFeatures": False, "featureControls": []}
-
-
 @route("GET", "/teams/{teamId}/llm-configuration", scope="teams:read", context=path_team)
 def get_models(call: Call) -> JsonObject:
     """Which language models the team's AI features use."""

@@ -4,7 +4,9 @@ TABLES = """
 CREATE TABLE folders (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     team_id INTEGER NOT NULL REFERENCES teams ON DELETE CASCADE,
-    name TEXT NOT NULL);
+    name TEXT NOT NULL, parent_id INTEGER REFERENCES folders ON DELETE CASCADE);
+CREATE INDEX folders_team ON folders (team_id);
+CREATE INDEX folders_parent ON folders (parent_id);
 CREATE TABLE connections (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     team_id INTEGER NOT NULL REFERENCES teams ON DELETE CASCADE,

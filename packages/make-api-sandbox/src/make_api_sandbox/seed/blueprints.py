@@ -101,6 +101,32 @@ def _version(slug: str) -> int:
     return VERSIONS.get(slug) or next(iter(known_versions(slug)), 1)
 
 
+Sheet = tuple[str, str]
+"""Id of a spreadsheet and name of a sheet in it."""
+
+
+def write_row(
+    ident: int, slug: str, connection: Connection, sheet: Sheet, *cells: str, row: str = ""
+) -> Module:
+    """A module that writes cells, named by their position, into a row of Google Sheets.
+
+    Args:
+        ident: Its id.
+        slug: `google-sheets:addRow` or `google-sheets:updateRow`.
+        connection: Of the app.
+        sheet: Where.
+        cells: From the first column on.
+        row: The number of the row, for the one that changes a row.
+    """
+    values: dict[str, Json] = {str(at): cell for at, cell in enumerate(cells)}
+    place: dict[str, Json] = {"spreadsheetId": sheet[0], "sheetId": sheet[1]}
+    number: dict[str, Json] = {"rowNumber": row} if row else {}
+    mapper: dict[str, Json] = {**place, **number, "values": values}
+    expect = "spreadsheetId! sheetId! rowNumber:uinteger! values:collection"
+    wanted = expect if row else expect.replace("rowNumber:uinteger! ", "")
+    return app(ident, slug, connection, mapper, expect=wanted, gives="rowNumber:number")
+
+
 def app(
     ident: int,
     slug: str,

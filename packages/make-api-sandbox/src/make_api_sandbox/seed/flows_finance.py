@@ -21,6 +21,7 @@ from make_api_sandbox.seed.blueprints import (
     store_search,
     total,
     webhook,
+    write_row,
 )
 from make_api_sandbox.seed.plan import (
     Earlier,
@@ -33,6 +34,7 @@ from make_api_sandbox.seed.plan import (
     weekly,
 )
 
+OPEN, PAID = ("1Invoices2026", "Open"), ("1Invoices2026", "Paid")
 INVOICE = "id reference customer email:email amount:number currency due:date"
 
 
@@ -50,7 +52,7 @@ def _convert(at: Assets) -> list[Module]:
 
 def _expense_claim(at: Assets) -> list[Module]:
     inputs = {"amount": "{{1.amount}}", "currency": "{{1.currency}}"}
-    row = {"0": "{{1.employee}}", "1": "{{2.euros}}", "2": "{{1.purpose}}"}
+    row = ("{{1.employee}}", "{{2.euros}}", "{{1.purpose}}")
     ask = {"channel": "#approvals", "text": "{{1.employee}} claims {{2.euros}} EUR"}
     high = ("{{2.euros}}", "number:greater", "250")
     slack, sheets = at.connections["slack-finance"], at.connections["sheets-finance"]
@@ -60,7 +62,7 @@ def _expense_claim(at: Assets) -> list[Module]:
         call(2, at.scenarios["finance.convert"], {**inputs}, "euros rate"),
         router(
             3,
-            [app(4, "google-sheets:addRow", sheets, {**row}, gives="rowNumber")],
+            [write_row(4, "google-sheets:addRow", sheets, OPEN, *row)],
             [on_error(post, ignore(6))],
         ),
     ]
@@ -138,12 +140,12 @@ def _overdue(at: Assets) -> list[Module]:
 
 
 def _revenue_by_customer(at: Assets) -> list[Module]:
-    row = {"0": "{{3.__IMTKEY__}}", "1": '{{sum(map(3.array; "amount"))}}'}
+    row = ("{{3.__IMTKEY__}}", '{{sum(map(3.array; "amount"))}}')
     sheets = at.connections["sheets-finance"]
     return [
         store_search(1, at.stores["ledger"], [("amount", "number:greater", "0")], 100),
         collect(3, 1, {"amount": "{{1.data.amount}}"}, group_by="{{1.data.customer}}"),
-        app(4, "google-sheets:addRow", sheets, {**row}, gives="rowNumber"),
+        write_row(4, "google-sheets:addRow", sheets, PAID, *row),
     ]
 
 
@@ -157,12 +159,11 @@ def _month_end(at: Assets) -> list[Module]:
 
 
 def _payouts(at: Assets) -> list[Module]:
-    row = {"0": "{{1.id}}", "1": "{{1.amount / 100}}", "2": "{{1.currency}}"}
+    row = ("{{1.id}}", "{{1.amount / 100}}", "{{1.currency}}")
+    sheets = at.connections["sheets-finance"]
     return [
         polling(1, "stripe:watchEvents", at.connections["stripe"], "id amount:number currency"),
-        app(
-            2, "google-sheets:addRow", at.connections["sheets-finance"], {**row}, gives="rowNumber"
-        ),
+        write_row(2, "google-sheets:addRow", sheets, PAID, *row),
     ]
 
 
@@ -171,13 +172,11 @@ def _bank_feed(at: Assets) -> list[Module]:
         ("Accept", "application/json"),
         ("Authorization", "Bearer sk_fake_0000_EXAMPLE_ONLY"),
     )
-    row = {"0": "{{2.id}}", "1": "{{2.amount}}"}
+    row, sheets = ("{{2.id}}", "{{2.amount}}"), at.connections["sheets-finance"]
     return [
         http(1, "get", "https://bank.example.com/v1/transactions", headers=headers),
         iterate(2, "{{1.data.transactions}}", "id amount:number"),
-        app(
-            3, "google-sheets:addRow", at.connections["sheets-finance"], {**row}, gives="rowNumber"
-        ),
+        write_row(3, "google-sheets:addRow", sheets, OPEN, *row),
     ]
 
 

@@ -19,9 +19,11 @@ from make_api_sandbox.seed.blueprints import (
     store_update,
     total,
     webhook,
+    write_row,
 )
 from make_api_sandbox.seed.plan import Earlier, Plan, by_hook, daily, every, on_demand, weekly
 
+SIGN_UPS = ("1Newsletter", "Sign-ups")
 ARTICLE = "id title url status topic"
 
 
@@ -40,21 +42,20 @@ def _sign_up(at: Assets) -> list[Module]:
 
 
 def _campaign_export(at: Assets) -> list[Module]:
-    row = {"0": "{{1.campaign}}", "1": "{{now}}"}
     google = at.connections["google-marketing"]
     return [
         start(1, "campaign"),
-        app(2, "google-sheets:addRow", google, {**row}, gives="rowNumber:number"),
+        write_row(2, "google-sheets:addRow", google, SIGN_UPS, "{{1.campaign}}", "{{now}}"),
         give(3, "row:number", {"row": "{{2.rowNumber}}"}),
     ]
 
 
 def _visitor_sheet(at: Assets) -> list[Module]:
-    row = {"0": '{{formatDate(now; "YYYY-MM-DD")}}', "1": "{{1.`1`}}"}
+    row = ('{{formatDate(now; "YYYY-MM-DD")}}', "{{1.`1`}}")
     google = at.connections["google-marketing"]
     return [
-        polling(1, "google-sheets:filterRows", google, "0 1", limit=5),
-        app(2, "google-sheets:updateRow", google, {**row}, gives="rowNumber"),
+        polling(1, "google-sheets:filterRows", google, "__ROW_NUMBER__:number 0 1", limit=5),
+        write_row(2, "google-sheets:updateRow", google, SIGN_UPS, *row, row="{{1.__ROW_NUMBER__}}"),
     ]
 
 

@@ -25,6 +25,7 @@ from make_api_sandbox.seed.blueprints import (
     total,
     variables,
     webhook,
+    write_row,
 )
 from make_api_sandbox.seed.plan import (
     Earlier,
@@ -36,6 +37,7 @@ from make_api_sandbox.seed.plan import (
     weekly,
 )
 
+LEADS = ("1LeadTracker", "Leads")
 LEAD = "email:email! name company source"
 DEAL = "id name stage amount:number owner email:email"
 CONTACT = "id email:email name company"
@@ -146,10 +148,8 @@ def _deal_alerts(at: Assets) -> list[Module]:
 
 
 def _contact_sheet(at: Assets) -> list[Module]:
-    row = {"0": "{{1.id}}", "1": "{{1.email}}", "2": "{{1.company}}", "3": "{{now}}"}
-    sheet = app(
-        2, "google-sheets:addRow", at.connections["sheets-sales"], {**row}, gives="rowNumber"
-    )
+    row = ("{{1.id}}", "{{1.email}}", "{{1.company}}", "{{now}}")
+    sheet = write_row(2, "google-sheets:addRow", at.connections["sheets-sales"], LEADS, *row)
     return [
         polling(1, "hubspotcrm:searchContacts", at.connections["hubspot"], CONTACT),
         only_if(sheet, "With company", ("{{1.company}}", "exist")),

@@ -26,7 +26,7 @@ from make_api_sandbox.seed.incidents import (
 )
 from make_api_sandbox.seed.inventory import CONNECTIONS
 from make_api_sandbox.shapes import Row
-from make_api_sandbox.usages import scenarios_by_use
+from make_api_sandbox.usages import agents_using, scenarios_by_use
 from make_api_sandbox.world import World
 
 NAMING = r"(SAL|SUP|FIN|MKT|OPS|STU)-\d{2} \S.*"
@@ -248,9 +248,8 @@ def _unused(world: World) -> list[Json]:
         for row in world.rows("SELECT id FROM teams")
         for ident in scenarios_by_use(world, row["id"], "connection")
     }
-    used |= set(_column(world, "SELECT connection_id FROM ai_agents"))
     every = _column(world, "SELECT id FROM connections ORDER BY id")
-    return [ident for ident in every if ident not in used]
+    return [ident for ident in every if ident not in used and not agents_using(world, ident)]
 
 
 def _absent(world: World) -> list[Json]:

@@ -160,6 +160,7 @@ LOCAL_AGENT = App(
                 timeout:uinteger Step timeout [120..600]
                 outputType:select! Response format = text:Text|make-schema:Data structure ~ text
             """,
+            interface="response:text Response",
         ),
     ),
     connection="ai-provider",
