@@ -1,6 +1,6 @@
 """Secrets: keys in Make, leaks, and a secret manager as the source they are rotated from."""
 
-from make_mcp_core_tools.enterprise_secrets import keys, leaks
+from make_mcp_core_tools.enterprise_secrets import backend, keys, leaks, vault_values
 from make_mcp_core_tools.enterprise_secrets.declared import category
 
-__all__ = ["category", "keys", "leaks"]
+__all__ = ["backend", "category", "keys", "leaks", "vault_values"]
