@@ -262,9 +262,9 @@ _PARTS = (
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), "<email>"),
     (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE), "<id>"),
     (re.compile(r"\b\d{4}-\d{2}-\d{2}(?:[T ][\d:.]+Z?)?"), "<date>"),
-    (re.compile(r"\b(?=[0-9a-z_-]*\d)[0-9a-z][0-9a-z_-]{7,}\b", re.IGNORECASE), "<id>"),
+    (re.compile(r"\b(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{8,}\b", re.IGNORECASE), "<id>"),
     (re.compile(r"\"[^\"]{1,200}\"|“[^”]{1,200}”|'[^']{1,200}'|`[^`]{1,200}`"), "<text>"),
-    (re.compile(r"\d+(?:[.,]\d+)*"), "<number>"),
+    (re.compile(r"(?:(?<!\S)[+-])?\d+(?:[.,]\d+)*"), "<number>"),
     (re.compile(r"\s+"), " "),
 )
 _LONGEST_REASON = 200

@@ -14,7 +14,6 @@ from pydantic import Field
 from make_mcp_core_tools._engine.incomplete_executions import (
     WRITE,
     ChoiceInput,
-    Chosen,
     Incomplete,
     choose,
     read_holder,
@@ -81,10 +80,12 @@ async def incomplete_execution_delete(make: Make, args: DeleteIncompletes) -> In
     if not chosen.ids:
         return IncompletesDeleted(deleted=0, ids=[], changed=False)
     make.affects(f"{len(chosen.ids)} incomplete executions and their data are lost for good.")
-    exported = await _export(make, chosen) if args.export and not make.planning else None
+    wanted = args.export and not make.planning
+    rows = [row for each in chosen.rows.values() for row in each]
+    exported = await export_kept(make, rows) if wanted else None
     deleted: list[str] = []
-    for scenario_id, rows in chosen.rows.items():
-        deleted += await delete_some(make, scenario_id, rows)
+    for scenario_id, doomed in chosen.rows.items():
+        deleted += await delete_some(make, scenario_id, doomed)
     return IncompletesDeleted(
         deleted=len(deleted), ids=deleted, changed=bool(deleted), exported=exported
     )
@@ -104,8 +105,8 @@ async def delete_some(make: Make, scenario_id: int, rows: list[Incomplete]) -> l
     return answer.dlqs
 
 
-async def _export(make: Make, chosen: Chosen) -> list[Exported]:
-    rows = [row for rows in chosen.rows.values() for row in rows]
+async def export_kept(make: Make, rows: list[Incomplete]) -> list[Exported]:
+    """Read what incomplete executions kept, before they go."""
     done = 0
 
     async def read(row: Incomplete) -> Exported:

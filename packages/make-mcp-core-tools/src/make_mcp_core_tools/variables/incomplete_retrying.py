@@ -27,7 +27,7 @@ _DONE = Irreversible("What a retry did in other services stays done.")
 
 
 class RetryIncompletes(ChoiceInput):
-    wait: float = Field(30, ge=0, le=600)
+    wait: float = Field(default=30, ge=0, le=600)
     """Seconds to wait for the outcome."""
 
 
