@@ -87,10 +87,15 @@ class _Author:
         return f"{{{{{self.random.choice(upstream)}.x}}}}"
 
 
-def random_blueprint(random: Random) -> Blueprint:
-    """Write a sound blueprint."""
+def random_blueprint(random: Random, depth: int = 2) -> Blueprint:
+    """Write a sound blueprint.
+
+    Args:
+        random: Where everything is drawn from.
+        depth: How many levels of branching it may have.
+    """
     author = _Author(random)
-    made = blueprint(*author.flow([], 2))
+    made = blueprint(*author.flow([], depth))
     metadata = as_object(made["metadata"])
     if random.random() < 0.3:
         metadata["designer"] = {

@@ -3,6 +3,7 @@
 import pytest
 from make_blueprint.document import Blueprint, JsonObject, JsonValue, as_list, as_object
 from make_blueprint.merging.tree import Side
+from make_blueprint.walk import walk
 
 from tests.make_blueprint.generate import blueprint, branch, if_else, module, router
 from tests.make_blueprint.generate import merge as join
@@ -167,3 +168,57 @@ def test_an_else_branch_whose_modules_were_all_replaced_is_still_the_else_branch
     ours: JsonObject = {**branch(module(9, "a:A"), merge=False), "label": "rest"}
     found = clean(choice(last), choice(ours), choice({**last, "disabled": True}))
     assert as_object(as_list(get(found, 2)["branches"])[1]) == {**ours, "disabled": True}
+
+
+@pytest.mark.parametrize("favor", ["ours", "theirs"])
+def test_two_modules_that_each_side_wrapped_one_of_stay_one_after_the_other(favor: Side) -> None:
+    base = blueprint(module(1), module(2, "x:Y"))
+    ours = blueprint(module(1), router(4, [module(2, "x:Y")]))
+    theirs = blueprint(router(6, [module(1)]), module(2, "x:Y"))
+    result = merged(base, ours, theirs, favor)
+    assert result.conflicts == []
+    assert places(result.blueprint) == {
+        6: "flow[0]",
+        1: "flow[0].routes[0].flow[0]",
+        4: "flow[0].routes[0].flow[1]",
+        2: "flow[0].routes[0].flow[1].routes[0].flow[0]",
+    }
+
+
+def test_a_module_between_two_removals_is_told_as_lost() -> None:
+    base = blueprint(module(1), router(5, [module(10)]))
+    ours = blueprint(module(1, onerror=[module(10, "a:A")]))
+    theirs = blueprint(router(5, [module(10)]))
+    result = merged(base, ours, theirs, "theirs")
+    told = {conflict.module_id: conflict.problem for conflict in result.conflicts}
+    assert told[10] == "What module 10 stood in is gone on both sides."
+    assert list(walk(result.blueprint)) == []
+    assert 10 in places(merged(base, ours, theirs).blueprint)
+
+
+def test_new_routes_are_ordered_by_the_canvas_of_the_side_that_put_them() -> None:
+    def document(*flows: JsonValue) -> Blueprint:
+        return blueprint(module(1), router(2, *([flow] for flow in flows)))
+
+    first, second, third = module(3), module(4, "a:A"), module(5, "b:B")
+    ours = document(second, third, module(8, "c:C", at=(0, 600)))
+    theirs = document(third, module(9, "d:D", at=(0, 900)))
+    found = clean(document(first, second, third), ours, theirs)
+    routes = [order(as_object(route)["flow"]) for route in as_list(get(found, 2)["routes"])]
+    assert routes == [[5], [8], [9]]
+
+
+@pytest.mark.parametrize("empty", [{}, {"flow": 5}])
+def test_a_route_that_holds_nothing_is_the_same_route_on_both_sides(empty: JsonObject) -> None:
+    base = blueprint(module(1), {**router(2, [module(3)]), "routes": [empty]})
+    theirs = blueprint(module(1))
+    assert clean(base, base, theirs) == theirs
+
+
+def test_a_canvas_can_be_beyond_all_numbers() -> None:
+    base = blueprint(module(1), router(2, [module(3)]))
+    ours = blueprint(module(1), router(2, [module(3)], [module(4, "a:A", at=(10**400, 0))]))
+    theirs = blueprint(module(1), router(2, [module(3)], [module(5, "b:B", at=(0, 10**400))]))
+    found = clean(base, ours, theirs)
+    routes = [order(as_object(route)["flow"]) for route in as_list(get(found, 2)["routes"])]
+    assert routes == [[3], [4], [5]]

@@ -1,7 +1,15 @@
 """Values, settings, notes and the editor's data, set by two sides."""
 
 import pytest
-from make_blueprint.document import Blueprint, JsonObject, JsonValue, as_list, as_object, clone
+from make_blueprint.document import (
+    Blueprint,
+    JsonObject,
+    JsonValue,
+    as_list,
+    as_object,
+    clone,
+    compact,
+)
 from make_blueprint.merge import merge
 
 from tests.make_blueprint.generate import blueprint, module, router
@@ -84,29 +92,101 @@ def test_settings_name_and_unknown_keys_merge_key_by_key() -> None:
     assert conflict.problem == "Both sides changed `name` of the scenario."
 
 
+def note(text: str, *numbers: JsonValue, **more: JsonValue) -> JsonObject:
+    return {"moduleIds": [*numbers], "content": text, "isFilterNote": False, **more}
+
+
+def noted(*notes: JsonValue) -> Blueprint:
+    made = blueprint(module(1), module(2))
+    as_object(made["metadata"])["notes"] = [*notes]
+    return made
+
+
+def notes_of(document: Blueprint) -> list[JsonValue]:
+    return as_list(as_object(document["metadata"])["notes"])
+
+
 def test_notes_of_both_are_kept_and_told_apart_by_what_they_say() -> None:
-    def document(*notes: JsonValue) -> Blueprint:
-        made = blueprint(module(1), module(2))
-        as_object(made["metadata"])["notes"] = [*notes]
-        return made
-
-    def note(text: str, number: int) -> JsonObject:
-        return {"moduleIds": [number], "content": text, "isFilterNote": False}
-
-    base = document(note("a", 1), note("b", 2), note("gone", 1))
-    ours = document(note("a!", 1), note("b", 2), note("new", 2), note("both", 1))
-    theirs = document(note("a", 1), note("b", 1), note("gone", 1), note("both", 1), note("x", 1))
+    base = noted(note("a", 1), note("b", 2), note("gone", 1))
+    ours = noted(note("a!", 1), note("b", 2), note("new", 2), note("both", 1))
+    theirs = noted(note("a", 1), note("b", 1), note("gone", 1), note("both", 1), note("x", 1))
     found = as_object(clean(base, ours, theirs)["metadata"])["notes"]
     texts = ["a!", "b", "both", "x", "new"]
     assert [as_object(one)["content"] for one in as_list(found)] == texts
     assert as_object(as_list(found)[1])["moduleIds"] == [1]
-    conflict = only(merged(base, ours, document(note("a?", 1), note("b", 2), note("gone", 1))))
+    conflict = only(merged(base, ours, noted(note("a?", 1), note("b", 2), note("gone", 1))))
     assert conflict.path == "metadata.notes[0].content"
-    odd = document("free text", note("b", 2))
+    odd = noted("free text", note("b", 2))
     assert clean(base, base, odd) == odd
     plain = blueprint(module(1), module(2))
     as_object(plain["metadata"])["notes"] = "none"
     assert merged(plain, blueprint(module(2), module(1)), plain).blueprint["name"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (note("why", 2), note("why", 1)),
+        (note("why", 2), note("how", 2)),
+        (note("why", 1, 2), note("why", 1)),
+        (note("why", 2, color="red"), note("why", 2, color="blue")),
+        (note("why", 8), note("why", 9)),
+        (note("why", "x"), note("why", None)),
+        (note("why"), note("why", 1)),
+        ("why", "how"),
+    ],
+)
+def test_new_notes_have_one_order_whichever_side_added_them(
+    one: JsonValue, other: JsonValue
+) -> None:
+    base = noted(note("a", 1))
+    found, swapped = (
+        notes_of(merged(base, *sides).blueprint)
+        for sides in (
+            (noted(note("a", 1), one), noted(note("a", 1), other)),
+            (noted(note("a", 1), other), noted(note("a", 1), one)),
+        )
+    )
+    assert found == swapped
+    assert sorted(map(compact, found)) == sorted(map(compact, [note("a", 1), one, other]))
+
+
+def test_notes_on_a_new_module_stand_alike_whatever_id_it_gets() -> None:
+    base = noted()
+    ours, theirs = (
+        blueprint(module(1), router(3, [module(2)], [module(4, name)])) for name in ("a:A", "b:B")
+    )
+    base["flow"] = [module(1), router(3, [module(2)])]
+    for document in (ours, theirs):
+        as_object(document["metadata"])["notes"] = [note("why", 4), note("why", 4, 2)]
+    clean(base, ours, theirs)
+
+
+def test_a_note_removed_by_one_side_is_gone_and_equal_ones_are_counted() -> None:
+    kept, gone, new = note("a", 1), note("b", 2), note("c", 1)
+    base = noted(kept, gone)
+    assert notes_of(clean(base, noted(kept), noted(kept, gone, new))) == [kept, new]
+    twice = noted(kept, gone, new, new)
+    assert notes_of(clean(base, twice, noted(kept, gone, new))) == [kept, gone, new, new]
+    changed = noted(note("A", 1), gone)
+    assert notes_of(clean(base, changed, noted(kept, gone, note("A", 1)))) == [note("A", 1), gone]
+
+
+def test_notes_that_are_no_list_survive_a_renumbering() -> None:
+    base = blueprint(module(1), module(2))
+    ours = blueprint(module(1), module(2), module(3, "a:A"))
+    theirs = blueprint(module(1), module(3, "b:B"), module(2))
+    as_object(theirs["metadata"])["notes"] = "none"
+    result = merged(base, ours, theirs)
+    assert (result.renumbered, as_object(result.blueprint["metadata"])["notes"]) == ({3: 4}, "none")
+
+
+def test_a_canvas_that_lost_its_place_for_detached_modules_stays_without() -> None:
+    bare, word = blueprint(module(1)), blueprint(module(1))
+    bare["metadata"], word["metadata"] = {}, {"designer": "x"}
+    result = merged(blueprint(module(1)), bare, word)
+    assert only(result).path == "metadata.designer"
+    assert result.blueprint["metadata"] == {}
 
 
 @pytest.mark.parametrize("odd", [None, "text", 5, [5, "x"], [None], {}])

@@ -117,7 +117,11 @@ class _Merge:
         self.places = Places(trees, favor, self.changed)
         self.numbers = Numbers(trees, self.places.where)
         ids = self.numbers.ids
-        self.order = {ids[e]: i for i, e in enumerate(self.places.where) if e in ids}
+        ranked = dict.fromkeys([*self.places.where, *(node.known for node in trees[0])])
+        self.order: dict[int, int] = {}
+        for element in ranked:
+            if element in ids:
+                self.order.setdefault(ids[element], len(self.order))
         self.routes = {
             route_name(route): route.known
             for tree in trees

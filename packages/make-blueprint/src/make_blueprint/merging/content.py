@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 
 from make_blueprint.document import JsonObject, JsonValue, as_list, as_object
+from make_blueprint.merging.notes import Notes
 from make_blueprint.merging.tree import (
     EDITOR_LAYOUT,
     EDITOR_ONLY,
@@ -33,7 +34,7 @@ class Content:
         favor: The side that wins at conflicts.
         fitting: The side whose editor data fit the merged module best.
         tell: Is told every conflict.
-        order: Position of each module in the result, by its merged id.
+        order: Position of each module by its merged id, see `Notes`.
     """
 
     def __init__(
@@ -62,8 +63,8 @@ class Content:
         metadata = [as_object(version.get("metadata")) for version in (base, ours, theirs)]
         notes = [version.get("notes") for version in metadata]
         if isinstance(notes[1], list) and isinstance(notes[2], list):
-            place: Pointer = ("metadata", "notes")
-            merged = self.values.notes(place, as_list(notes[0]), notes[1], notes[2], self.order)
+            joined = Notes(self.values, ("metadata", "notes"), self.order)
+            merged = joined.merge(as_list(notes[0]), notes[1], notes[2])
             ours, theirs = (
                 with_member(version, "metadata", with_member(data, "notes", merged))
                 for version, data in ((ours, metadata[1]), (theirs, metadata[2]))

@@ -234,7 +234,7 @@ class Places:
         todo = [self.root]
         while todo:
             owner = todo.pop()
-            for key, items in members[owner].items():
+            for key, items in sorted(members[owner].items()):
                 present = [
                     e for e in items if e.kind != "chain" or members[e] or not emptied(e, "")
                 ]
@@ -321,11 +321,13 @@ class Places:
         if not ours or not theirs:
             return ours + theirs
         if key in _SETS:
-            return theirs + ours if _rank(theirs[0]) < _rank(ours[0]) else ours + theirs
+            earlier = _rank(theirs[0], "theirs") < _rank(ours[0], "ours")
+            return theirs + ours if earlier else ours + theirs
         runs = {"ours": ours, "theirs": theirs}
         for side in SIDES:
             first, second = runs[side], runs[OTHER[side]]
-            if (_ends(second[-1]) and not _ends(first[-1])) or self._leads(first[-1], second, side):
+            last = _ends(second[-1], OTHER[side]) and not _ends(first[-1], side)
+            if last or self._leads(first[-1], second, side):
                 return first + second
         text = "Both sides put something at the same place; {it} stands behind what is of "
         if self.favor == "ours":
@@ -336,8 +338,7 @@ class Places:
 
     def _leads(self, last: Element, run: list[Element], side: Side) -> bool:
         """Tell whether what follows a run is now inside the other run, which then comes later."""
-        node = last.on(side)
-        assert node is not None
+        node = _version(last, side)
         assert node.parent is not None
         following = node.parent.lists[node.key][node.index + 1 :]
         after = next((item.known for item in following if item.known.base), None)
@@ -353,9 +354,7 @@ class Places:
             leader = self.followers.get(element)
             if leader:
                 side = _speaker(self.source[element])
-                node, told = element.on(side), leader.on(side)
-                assert node is not None
-                assert told is not None
+                node, told = _version(element, side), _version(leader, side)
                 groups[leader, node.index > told.index].append(node)
         for (leader, behind), nodes in groups.items():
             nodes.sort(key=lambda node: node.index)
@@ -377,15 +376,22 @@ def _speaker(source: Source) -> Side:
     return "theirs" if source == "theirs" else "ours"
 
 
-def _ends(element: Element) -> bool:
+def _version(element: Element, side: Side) -> Node:
+    """Give the version of the side that put the element where it stands."""
+    node = element.on(side)
+    assert node is not None
+    return node
+
+
+def _ends(element: Element, side: Side) -> bool:
     """Tell whether nothing may follow in the same list: a router, or the else branch."""
-    node = element.some
+    node = _version(element, side)
     return node.type == ROUTER or (node.key == "branches" and node.object.get("type") == "else")
 
 
-def _rank(element: Element) -> tuple[float, float, str]:
-    """Order routes, tools and detached chains by where they begin on the canvas."""
-    node = element.some
+def _rank(element: Element, side: Side) -> tuple[float, float, str]:
+    """Order routes, tools and detached chains by where they begin on the canvas of a side."""
+    node = _version(element, side)
     texts = [print_of(node, numbered=False)]
     first = node
     while first.kind != "module" and any(first.lists.values()):
@@ -397,7 +403,7 @@ def _rank(element: Element) -> tuple[float, float, str]:
 
 
 def _number(value: JsonValue) -> float:
-    return float(value) if isinstance(value, (int, float)) else 0.0
+    return value if isinstance(value, (int, float)) else 0.0
 
 
 def _moved(base: list[Node], side: Side) -> Iterator[Element]:

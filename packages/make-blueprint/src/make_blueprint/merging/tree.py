@@ -320,7 +320,9 @@ def _name(node: Node) -> str:
 
 
 def _same_index(left: list[Node], right: list[Node]) -> Iterator[tuple[Node, Node]]:
-    return _by(left, right, lambda node: f"{node.kind} {node.index}" if node.lists else "")
+    return _by(
+        left, right, lambda node: "" if node.kind == "other" else f"{node.kind} {node.index}"
+    )
 
 
 def _by(left: list[Node], right: list[Node], key: Naming) -> Iterator[tuple[Node, Node]]:

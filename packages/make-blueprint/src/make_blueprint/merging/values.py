@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Final, TypeAlias
 
-from make_blueprint.document import JsonObject, JsonValue, as_list, as_object, compact, whole_number
+from make_blueprint.document import JsonObject, JsonValue, as_object, whole_number
 from make_blueprint.merging.tree import Side
 from make_blueprint.references import renumber
 from make_blueprint.walk import Pointer
@@ -101,42 +101,6 @@ class Values:
             return ours
         return theirs
 
-    def notes(
-        self,
-        at: Pointer,
-        base: list[JsonValue],
-        ours: list[JsonValue],
-        theirs: list[JsonValue],
-        order: Mapping[int, int],
-    ) -> list[JsonValue]:
-        """Merge sticky notes: each is told by what it says and where it sticks.
-
-        Notes of both stay in their order; new ones follow.
-
-        Args:
-            at: Place of the notes, for reports.
-            base: The notes both sides began with.
-            ours: Our notes.
-            theirs: Their notes.
-            order: Position of each module in the result, to order new notes by.
-        """
-        if same(base, ours) or same(ours, theirs):
-            return theirs
-        if same(base, theirs):
-            return ours
-        mine, others = _partners(base, ours), _partners(base, theirs)
-        made: list[JsonValue] = []
-        for number, note in enumerate(base):
-            left, right = mine.pop(number, NOTHING), others.pop(number, NOTHING)
-            value = self.merge((*at, len(made)), note, left, right)
-            if not isinstance(value, Absence):
-                made.append(value)
-        added: list[JsonValue] = []
-        for note in (*mine.values(), *others.values()):
-            if not any(same(note, one) for one in (*made, *added)):
-                added.append(note)
-        return made + sorted(added, key=lambda note: (_first(note, order), _words(note)))
-
     def _items(
         self, at: Pointer, base: list[JsonValue], ours: list[JsonValue], theirs: list[JsonValue]
     ) -> list[JsonValue]:
@@ -206,32 +170,6 @@ def _notes(notes: JsonValue, numbers: Mapping[int, int]) -> JsonValue:
         else:
             made.append(note)
     return made
-
-
-def _partners(base: list[JsonValue], notes: list[JsonValue]) -> dict[int, JsonValue]:
-    """Give the notes by the number of the base's note they continue; new ones get later numbers."""
-    found: dict[int, JsonValue] = {}
-    left = list(notes)
-    for trait in (compact, _place, _words):
-        for number, note in enumerate(base):
-            traits = [trait(one) for one in left] if number not in found else []
-            if trait(note) in traits:
-                found[number] = left.pop(traits.index(trait(note)))
-    return found | {len(base) + number: note for number, note in enumerate(left)}
-
-
-def _place(note: JsonValue) -> str:
-    said = as_object(note)
-    return compact([as_list(said.get("moduleIds")), bool(said.get("isFilterNote"))])
-
-
-def _first(note: JsonValue, order: Mapping[int, int]) -> int:
-    ids = as_list(as_object(note).get("moduleIds"))
-    return min((order.get(n, len(order)) for n in ids if type(n) is int), default=len(order))
-
-
-def _words(note: JsonValue) -> str:
-    return compact(as_object(note).get("content")) if isinstance(note, dict) else compact(note)
 
 
 def _void(value: Maybe) -> bool:
