@@ -206,7 +206,7 @@ async def test_steering_refuses_what_it_does_not_know_and_changes_nothing(
 ) -> None:
     changes: list[tuple[dict[str, object], int]] = [
         ({"organizations": {"1": {"is_paused": True}}, "hooks": {"9": {"gone": True}}}, 404),
-        ({"connections": {"1": {"state": "sad"}}}, 404),
+        ({"connections": {"1": {"state": "sad"}}}, 400),
         ({"organizations": {"1": {"name": "X"}}}, 400),
         ({"moons": {}}, 400),
     ]

@@ -7,7 +7,9 @@
 | `GET clock`, `POST clock` `{set, advance or release}` | shows and moves time (seconds) |
 | `GET/POST/DELETE faults`, `DELETE faults/{id}` | see module `faults` |
 | `GET world` | counts of everything |
-| `PATCH world` | changes licences, connection states, scenario flags, rate limits |
+| `PATCH world` | changes licences, rate limits, states of connections and on-prem agents, flags |
+| `POST devices` `{udid, scopes, info?}` | pairs a requested device, as the mobile app does |
+| `POST devices/{id}/messages` `{direction, scope, data}` | puts a message into a queue of it |
 | `GET/DELETE requests` | the log of requests; `?method=&path=&limit=` |
 | `GET/POST tokens`, `POST tokens/{token}/expire` | credentials |
 """
@@ -15,6 +17,7 @@
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -27,14 +30,18 @@ from make_api_sandbox.clock import parse_stamp
 from make_api_sandbox.http.answers import Json
 from make_api_sandbox.http.body import (
     anything,
+    boolean,
     choice,
     integer,
     list_of,
+    mapping,
     members,
-    parse_object,
     text,
 )
+from make_api_sandbox.http.call import whole_number
 from make_api_sandbox.http.errors import ApiError, invalid_parameters, not_found
+from make_api_sandbox.resources.device_queues import enqueue
+from make_api_sandbox.resources.devices import pair
 from make_api_sandbox.seed.licences import PLANS
 from make_api_sandbox.seeding import Recipe
 from make_api_sandbox.shapes import JsonObject
@@ -48,13 +55,21 @@ RECIPE = members(
     plan=choice(*PLANS).optional(),
     company=choice("default", "smallest").optional(),
 )
-CLOCK = members(set=text().optional(), advance=anything().optional(), release=anything().optional())
+CLOCK = members(
+    set=steering.moment().optional(),
+    advance=anything().optional(),
+    release=boolean().optional(),
+)
 TOKEN = members(
     scope=list_of(text()).optional(),
     user_id=integer(1).optional(),
     label=text(128).optional(),
-    expires=text().optional(),
+    expires=steering.moment().optional(),
 )
+DEVICE = members(
+    udid=text(32, 32), scopes=list_of(text(64, 1)), info=mapping().optional().or_null()
+)
+MESSAGE = members(direction=choice("incoming", "outgoing"), scope=text(64, 1), data=mapping())
 
 
 def routes(world: World) -> list[BaseRoute]:
@@ -67,9 +82,11 @@ def routes(world: World) -> list[BaseRoute]:
         ("GET", "/faults", _list_faults),
         ("POST", "/faults", _add_fault),
         ("DELETE", "/faults", _clear_faults),
-        ("DELETE", "/faults/{id:int}", _remove_fault),
+        ("DELETE", "/faults/{id}", _remove_fault),
         ("GET", "/world", _show_world),
         ("PATCH", "/world", _patch_world),
+        ("POST", "/devices", _pair_device),
+        ("POST", "/devices/{id}/messages", _add_message),
         ("GET", "/requests", _list_requests),
         ("DELETE", "/requests", _clear_requests),
         ("GET", "/tokens", _list_tokens),
@@ -127,25 +144,22 @@ async def _show_clock(world: World, request: Request) -> JsonObject:
 async def _move_clock(world: World, request: Request) -> JsonObject:
     body = CLOCK.read(await request.body())
     if "set" in body:
-        await world.clock.set(_moment(body["set"]))
+        await world.clock.set(parse_stamp(body["set"]))
     if "advance" in body:
-        await world.clock.advance(_seconds(body["advance"]))
+        await world.clock.advance(_seconds(world, body["advance"]))
     if body.get("release"):
         world.clock.release()
     return await _show_clock(world, request)
 
 
-def _moment(text: str) -> Any:
+def _seconds(world: World, value: Any) -> float:
     try:
-        return parse_stamp(text)
-    except ValueError as error:
-        raise invalid_parameters([("set", "should match format date-time")]) from error
-
-
-def _seconds(value: Any) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
-        return float(value)
-    raise invalid_parameters([("advance", "should be seconds, 0 or more")])
+        if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+            _ = world.clock.now() + timedelta(seconds=value)
+            return float(value)
+    except OverflowError:
+        pass
+    raise invalid_parameters([("advance", "should be seconds, 0 or more, before the year 10000")])
 
 
 # Faults
@@ -164,7 +178,29 @@ async def _clear_faults(world: World, request: Request) -> JsonObject:
 
 
 async def _remove_fault(world: World, request: Request) -> JsonObject:
-    return {"removed": world.execute("DELETE FROM faults WHERE id = ?", request.path_params["id"])}
+    id = whole_number("id", request.path_params["id"])
+    return {"removed": world.execute("DELETE FROM faults WHERE id = ?", id)}
+
+
+# Devices
+
+
+async def _pair_device(world: World, request: Request) -> JsonObject:
+    body = DEVICE.read(await request.body())
+    try:
+        id = pair(world, body["udid"], body["scopes"], body.get("info") or {})
+    except LookupError as error:
+        raise not_found("Device request") from error
+    return {"device": world.get("devices", id)}
+
+
+async def _add_message(world: World, request: Request) -> JsonObject:
+    device = world.get("devices", whole_number("id", request.path_params["id"]))
+    body = MESSAGE.read(await request.body())
+    if device is None:
+        raise not_found("Device")
+    id = enqueue(world, device["id"], body["direction"], body["scope"], body["data"])
+    return {"message": {"id": id}}
 
 
 # Requests seen
@@ -204,8 +240,7 @@ async def _list_tokens(world: World, request: Request) -> JsonObject:
 
 
 async def _mint_token(world: World, request: Request) -> JsonObject:
-    body = parse_object(await request.body())
-    asked = TOKEN.read(json.dumps(body).encode())
+    asked = TOKEN.read(await request.body())
     user_id = asked.get("user_id") or tokens.owner_id(world)
     if world.get("users", user_id) is None:
         raise not_found("User")

@@ -57,10 +57,14 @@ class Body:
             ApiError: 400 that lists every fault.
         """
         body = parse_object(raw)
-        faults = [*self._missing(body), *self._unknown(body), *self._wrong(body)]
+        faults = self.faults(body)
         if faults:
             raise invalid_parameters(faults)
         return body
+
+    def faults(self, body: JsonObject) -> list[tuple[str, str]]:
+        """The members at fault, and what is wrong with each."""
+        return [*self._missing(body), *self._unknown(body), *self._wrong(body)]
 
     def _missing(self, body: JsonObject) -> list[tuple[str, str]]:
         return [missing(n) for n, m in self.members.items() if m.required and n not in body]
