@@ -239,7 +239,7 @@ async def blueprint_validate(make: Make, args: ValidateBlueprint) -> Validation:
 @category.tool(
     scope="scenarios:read",
     effect="read",
-    formerly=("analyze-blueprint", "optimize-blueprint"),
+    formerly=("analyze-blueprint",),
     words=("explain", "describe", "what does it do", "summary", "cost"),
 )
 async def blueprint_analyze(make: Make, args: OneBlueprint) -> Analysis:
