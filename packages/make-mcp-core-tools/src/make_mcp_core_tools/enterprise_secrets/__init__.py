@@ -1,6 +1,13 @@
 """Secrets: keys in Make, leaks, and a secret manager as the source they are rotated from."""
 
-from make_mcp_core_tools.enterprise_secrets import backend, keys, leaks, vault_values
+from make_mcp_core_tools.enterprise_secrets import (
+    backend,
+    bindings,
+    keys,
+    leaks,
+    rotation,
+    vault_values,
+)
 from make_mcp_core_tools.enterprise_secrets.declared import category
 
-__all__ = ["backend", "category", "keys", "leaks", "vault_values"]
+__all__ = ["backend", "bindings", "category", "keys", "leaks", "rotation", "vault_values"]
