@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
@@ -29,15 +29,14 @@ def milliseconds(moment: datetime) -> int:
 
 def stamp_of(value: int) -> str:
     """Write epoch milliseconds as `stamp` does, several times as fast."""
-    seconds, thousandths = divmod(value, 1000)
-    day, second = divmod(seconds, 86_400)
-    minute, second = divmod(second, 60)
-    return f"{_date(day)}T{minute // 60:02}:{minute % 60:02}:{second:02}.{thousandths:03}Z"
+    minute, rest = divmod(value, 60_000)
+    return f"{_minute(minute)}:{rest // 1000:02}.{rest % 1000:03}Z"
 
 
-@lru_cache(512)
-def _date(day: int) -> str:
-    return (date(1970, 1, 1) + timedelta(days=day)).isoformat()
+@lru_cache(4096)
+def _minute(minute: int) -> str:
+    """Date, hour and minute of minutes since the epoch."""
+    return datetime.fromtimestamp(minute * 60, UTC).isoformat(timespec="minutes")[:16]
 
 
 def from_milliseconds(value: int) -> datetime:

@@ -1,7 +1,9 @@
 """The company a new world starts with; see `truth` for what is hidden in it."""
 
+import gc
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
 from random import Random
@@ -31,7 +33,7 @@ from make_api_sandbox.seed.incidents import Calendar, Subject
 from make_api_sandbox.seed.people import PEOPLE, TEAM_MONITORING, Directory, settle
 from make_api_sandbox.seed.plan import Plan
 from make_api_sandbox.seed.rehearsal import read
-from make_api_sandbox.seed.runs import Row, Scenario
+from make_api_sandbox.seed.runs import COLUMNS, Row, Scenario
 from make_api_sandbox.seed.spec import fields
 from make_api_sandbox.world import World
 
@@ -248,12 +250,24 @@ def _past(world: World, scenarios: Sequence[Scenario], calendar: Calendar, scale
         moments |= _moments(plans, now, seeded, scale)
     historian = Historian(calendar, seeded)
     told = historian.tell_all(scenarios, moments)
-    with world.loading("executions"), world.loading("execution_modules"):
+    with world.loading("executions"), world.loading("execution_modules"), _uncollected():
         while chunk := list(islice(told, CHUNK)):
-            world.insert_many("executions", (each.execution for each in chunk))
+            world.insert_rows("executions", COLUMNS, (each.execution for each in chunk))
             modules = (row for each in chunk for row in each.modules)
             world.insert_many("execution_modules", modules)
         _write(world, historian.ledger, scenarios)
+
+
+@contextmanager
+def _uncollected() -> Generator[None]:
+    """Keep the collector of cycles away from millions of rows, which form none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _write(world: World, ledger: Ledger, scenarios: Sequence[Scenario]) -> None:

@@ -9,39 +9,33 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from heapq import merge
 from random import Random
 from typing import NamedTuple
 
 from make_api_sandbox.seed.incidents import Calendar
 from make_api_sandbox.seed.incompletes import incomplete_rows
-from make_api_sandbox.seed.runs import Row, Run, Scenario
+from make_api_sandbox.seed.runs import EPOCH, Row, Run, Scenario
 
 DETAILS_KEPT, FAILURES_KEPT = timedelta(days=7), timedelta(days=30)
 """How long the modules of every run are kept, and those of failed ones."""
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-
 
 class Moments:
-    """Moments in order, eight bytes each."""
+    """Moments in order, in epoch microseconds, eight bytes each."""
 
-    def __init__(self, moments: Iterable[datetime] = ()) -> None:
-        self._since_epoch = array("q", ((each - EPOCH) // MICROSECOND for each in moments))
+    def __init__(self, moments: Iterable[int] = ()) -> None:
+        self._since_epoch = array("q", moments)
 
     def __len__(self) -> int:
         return len(self._since_epoch)
 
-    def __iter__(self) -> Iterator[datetime]:
-        for each in self._since_epoch:
-            yield EPOCH + timedelta(microseconds=each)
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._since_epoch)
 
     def __add__(self, other: "Moments") -> "Moments":
-        both = Moments()
-        both._since_epoch = array("q", sorted([*self._since_epoch, *other._since_epoch]))
-        return both
+        return Moments(sorted([*self, *other])) if len(other) else self
 
 
 class Told(NamedTuple):
@@ -49,7 +43,9 @@ class Told(NamedTuple):
 
     at_ms: int
     imt_id: str
-    execution: Row
+    execution: tuple[object, ...]
+    """Values of `runs.COLUMNS`."""
+
     modules: list[Row]
 
 
@@ -59,9 +55,9 @@ class Ledger:
 
     incompletes: list[Row] = field(default_factory=list[Row])
     attempts: list[Row] = field(default_factory=list[Row])
-    calls: dict[str, list[datetime]] = field(
-        default_factory=lambda: defaultdict[str, list[datetime]](list)
-    )
+    calls: dict[str, list[int]] = field(default_factory=lambda: defaultdict[str, list[int]](list))
+    """When scenarios were called by others, epoch microseconds."""
+
     in_a_row: dict[str, int] = field(default_factory=dict[str, int])
     """Errors at the end of a scenario's history."""
 
@@ -76,6 +72,10 @@ class Historian:
     calendar: Calendar
     seed: int
     ledger: Ledger = field(default_factory=Ledger)
+
+    def __post_init__(self) -> None:
+        self._failures_since = self.calendar.now - FAILURES_KEPT
+        self._details_since = self.calendar.now - DETAILS_KEPT
 
     def tell_all(
         self, scenarios: Iterable[Scenario], moments: dict[str, Moments]
@@ -103,22 +103,23 @@ class Historian:
         slug = scenario.plan.slug
         random = Random(f"{self.seed}/runs/{slug}")
         troubled, last, left = 0, None, len(moments)
-        for moment in moments:
+        bears, calendar = scenario.subject.bears, self.calendar
+        for due in moments:
             left -= 1
-            run = Run(scenario, moment, random, self.calendar)
+            run = Run(scenario, due, random, calendar)
             run.happen(left, spared=troubled >= 2)
-            errors = troubled + 1 if run.status == 3 else 0
-            if not scenario.subject.bears(errors):
+            errors = troubled + 1 if run.outcome.status == 3 else 0
+            if errors and not bears(errors):
                 continue
-            troubled, last = errors, moment
+            troubled, last = errors, due
             yield self._kept(run)
         self.ledger.in_a_row[slug] = troubled
-        if last:
-            self.ledger.last_runs[slug] = last
+        if last is not None:
+            self.ledger.last_runs[slug] = EPOCH + timedelta(microseconds=last)
 
     def _kept(self, run: Run) -> Told:
-        late = run.moment >= self.calendar.now - FAILURES_KEPT
-        recent = late and run.moment >= self.calendar.now - DETAILS_KEPT
+        late = run.moment >= self._failures_since
+        recent = late and run.moment >= self._details_since
         failed = late and run.failure is not None
         entry = run.entry(detailed=recent or failed)
         modules = run.module_rows() if recent or failed else []
@@ -127,12 +128,12 @@ class Historian:
                 self._store(run)
         if run.scenario.calls:
             self._note_calls(run)
-        return Told(run.at_ms, str(entry["imt_id"]), entry, modules)
+        return Told(run.at_ms, str(entry[0]), entry, modules)
 
     def _note_calls(self, run: Run) -> None:
         for visit in run.rehearsal.visits:
             if visit.module_id in run.scenario.calls:
-                self.ledger.calls[run.scenario.calls[visit.module_id]].append(run.moment)
+                self.ledger.calls[run.scenario.calls[visit.module_id]].append(run.at_us)
 
     def _store(self, run: Run) -> None:
         row, attempts = incomplete_rows(run, self.calendar)

@@ -58,6 +58,9 @@ class Outcome:
     stored: bool = False
 
 
+WENT_WELL = Outcome(1, ends=False)
+
+
 @dataclass(frozen=True)
 class Calendar:
     """The moments of the incidents."""
@@ -164,7 +167,9 @@ def on_the_way(
         random: Where chance comes from.
         spared: True to rule out chance.
     """
-    planted = _planted(subject, moment, left, calendar, random)
+    planted = None
+    if subject.slug in (REGRESSED, DEACTIVATED):
+        planted = _planted(subject, moment, left, calendar, random)
     if planted is not None and any(visit.module_id == planted.module_id for visit in visits):
         return planted
     service = _service_down(subject, moment, visits, calendar) if subject.fragile else None

@@ -15,6 +15,7 @@ from make_api_sandbox.engine.handling import DIRECTIVES
 from make_api_sandbox.engine.plan import AGGREGATORS
 from make_api_sandbox.engine.registry import CODE_MODULE, price
 from make_api_sandbox.engine.values import Json, items, members, whole
+from make_api_sandbox.seed.chance import within
 
 SHARE = 0.6
 """Share of bundles that pass a filter."""
@@ -23,6 +24,7 @@ MOST_ITEMS = 4
 """An iterated array has one to this many items."""
 
 ROUTER, IF_ELSE, FEEDER = "builtin:BasicRouter", "builtin:BasicIfElse", "builtin:BasicFeeder"
+STEERING = {ROUTER, IF_ELSE, FEEDER, *DIRECTIVES, *AGGREGATORS}
 TOKENS = {"ai-tools:Ask": (15, 140)}
 """Centicredits for the tokens of one operation, on top, with Make's own AI provider."""
 
@@ -44,6 +46,15 @@ class Step:
 
     rate: int
     """Centicredits of an operation; of the Code app's they depend on the seconds it took."""
+
+    fixed: bool
+    """Whether an operation always costs `rate`."""
+
+    plain: bool
+    """Whether it takes every bundle and gives as many."""
+
+    known: "dict[tuple[int, int], Visit]" = field(default_factory=dict["tuple[int, int]", "Visit"])
+    """Visits of a fixed price by operations and bundles; most runs resemble one another."""
 
 
 class Visit(NamedTuple):
@@ -70,7 +81,6 @@ class _CutShortError(Exception):
     """The failing module was reached."""
 
 
-@dataclass
 class Rehearsal:
     """Account of one run.
 
@@ -79,17 +89,16 @@ class Rehearsal:
         trouble: What goes wrong, if anything.
     """
 
-    random: Random
-    trouble: Trouble | None = None
-    visits: list[Visit] = field(default_factory=list[Visit])
-    failures: int = 0
-    """Bundles that failed."""
-
-    operations: int = 0
-    """Operations of the run."""
-
-    centicredits: int = 0
-    """Hundredths of credits of the run."""
+    def __init__(self, random: Random, trouble: Trouble | None = None) -> None:
+        self.random = random
+        self.trouble = trouble
+        self.visits: list[Visit] = []
+        self.failures = 0
+        """Bundles that failed."""
+        self.operations = 0
+        """Operations of the run."""
+        self.centicredits = 0
+        """Hundredths of credits of the run."""
 
     def run(self, flow: Sequence[Step], delivered: int) -> None:
         """Rehearse a run whose trigger delivers some bundles."""
@@ -108,8 +117,11 @@ class Rehearsal:
 
     def _walk(self, flow: Sequence[Step], bundles: int) -> int:
         """Send bundles through a list; returns how many come out at its end."""
+        trouble = self.trouble
         for step in flow:
-            if step.slug in AGGREGATORS:
+            if step.plain and bundles and trouble is None:
+                self._visit(step, bundles, bundles)
+            elif step.slug in AGGREGATORS:
                 bundles = self._aggregate(step)
             elif bundles:
                 bundles = self._pass(step, bundles)
@@ -128,7 +140,7 @@ class Rehearsal:
             return self._branch(step, bundles)
         out = bundles
         if step.slug == FEEDER:
-            out = sum(self.random.randint(1, MOST_ITEMS) for _ in range(bundles))
+            out = sum(within(self.random, 1, MOST_ITEMS) for _ in range(bundles))
             out = 1 if self.trouble and self.trouble.ends else out
         self._visit(step, bundles, out)
         return out
@@ -136,7 +148,10 @@ class Rehearsal:
     def _filtered(self, bundles: int) -> int:
         if self.trouble is not None:
             return bundles
-        return sum(self.random.random() < SHARE for _ in range(bundles))
+        random, passed = self.random.random, 0
+        for _ in range(bundles):
+            passed += random() < SHARE
+        return passed
 
     def _route(self, step: Step, bundles: int) -> None:
         taken = 0
@@ -168,7 +183,7 @@ class Rehearsal:
         loops = sum(v.operations for v in self.visits if v.module_id == step.feeder)
         if loops:
             self._visit(step, loops, loops)
-        return loops * self.random.randint(1, 3) if step.grouped else loops
+        return loops * within(self.random, 1, 3) if step.grouped else loops
 
     def _fails(self, step: Step) -> bool:
         return self.trouble is not None and self.trouble.module_id == step.id
@@ -183,15 +198,26 @@ class Rehearsal:
         return bundles if self.trouble.resumes else 0
 
     def _visit(self, step: Step, operations: int, bundles: int, *, failed: bool = False) -> None:
-        slug, used = step.slug, step.rate * operations
-        if slug == CODE_MODULE:
-            used = price(slug, operations, self.random.uniform(0.4, 2.6))
-        elif slug in TOKENS and not failed:
-            low, high = TOKENS[slug]
-            used += sum(self.random.randint(low, high) for _ in range(operations))
+        if step.fixed and not failed:
+            visit = step.known.get((operations, bundles))
+            if visit is None:
+                visit = Visit(step.id, step.slug, operations, step.rate * operations, bundles)
+                step.known[operations, bundles] = visit
+        else:
+            used = self._price(step, operations, failed=failed)
+            visit = Visit(step.id, step.slug, operations, used, bundles, failed)
         self.operations += operations
-        self.centicredits += used
-        self.visits.append(Visit(step.id, slug, operations, used, bundles, failed))
+        self.centicredits += visit.centicredits
+        self.visits.append(visit)
+
+    def _price(self, step: Step, operations: int, *, failed: bool) -> int:
+        if step.slug == CODE_MODULE:
+            return price(step.slug, operations, self.random.uniform(0.4, 2.6))
+        used = step.rate * operations
+        if step.slug in TOKENS and not failed:
+            low, high = TOKENS[step.slug]
+            used += sum(within(self.random, low, high) for _ in range(operations))
+        return used
 
 
 def read(flow: Sequence[Json]) -> tuple[Step, ...]:
@@ -200,12 +226,13 @@ def read(flow: Sequence[Json]) -> tuple[Step, ...]:
 
 
 def _step(module: dict[str, Json]) -> Step:
-    handler = items(module.get("onerror"))
+    slug, handler = str(module["module"]), items(module.get("onerror"))
+    fixed = slug != CODE_MODULE and slug not in TOKENS
     parameters = members(module.get("parameters"))
     filter_conditions = items(members(module.get("filter")).get("conditions"))
     return Step(
         id=whole(module["id"]) or 0,
-        slug=str(module["module"]),
+        slug=slug,
         filtered=bool(filter_conditions),
         feeder=whole(parameters.get("feeder")),
         grouped=bool(members(module.get("flags")).get("groupBy")),
@@ -213,7 +240,9 @@ def _step(module: dict[str, Json]) -> Step:
         branches=_flows(module, "branches"),
         fallback=whole(parameters.get("else")),
         handled_by=str(members(handler[-1])["module"]) if handler else "",
-        rate=price(str(module["module"]), 1, 0),
+        rate=price(slug, 1, 0),
+        fixed=fixed,
+        plain=fixed and not filter_conditions and slug not in STEERING,
     )
 
 

@@ -1,13 +1,17 @@
 """One run of the past: what happened in it, and how the world keeps it."""
 
+import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from math import exp
 from random import Random
 
-from make_api_sandbox.clock import milliseconds, stamp_of
+from make_api_sandbox.clock import stamp_of
 from make_api_sandbox.engine.values import Json
+from make_api_sandbox.seed.chance import within
 from make_api_sandbox.seed.incidents import (
+    WENT_WELL,
     Calendar,
     Failure,
     Outcome,
@@ -21,10 +25,36 @@ from make_api_sandbox.seed.plan import Plan
 from make_api_sandbox.seed.rehearsal import Rehearsal, Step, Trouble, Visit, steps
 
 STATES = {1: "SUCCESS", 2: "WARNING", 3: "ERROR"}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SPREAD = 0.35
 """Standard deviation of the logarithm of a run's speed."""
 
 Row = dict[str, object]
+COLUMNS = (
+    "imt_id",
+    "id",
+    "scenario_id",
+    "team_id",
+    "organization_id",
+    "type",
+    "state",
+    "status",
+    "timestamp",
+    "timestamp_ms",
+    "duration",
+    "operations",
+    "centicredits",
+    "transfer",
+    "instant",
+    "is_check_run",
+    "author_id",
+    "extra",
+    "error",
+    "outputs",
+)
+"""Columns of `executions` that a run fills, in the order of `Run.entry`."""
+
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass
@@ -84,37 +114,37 @@ class Scenario:
 class Run:
     """One run of the past."""
 
-    def __init__(
-        self, scenario: Scenario, moment: datetime, random: Random, calendar: Calendar
-    ) -> None:
+    def __init__(self, scenario: Scenario, due: int, random: Random, calendar: Calendar) -> None:
+        """A run that is due at a time in epoch microseconds."""
         self.scenario = scenario
         self.random = random
         self.calendar = calendar
         self.id = f"{random.getrandbits(128):032x}"
-        self.moment = self._begin(moment)
-        self.at_ms = milliseconds(self.moment)
+        self.at_us = self._begin(due)
+        """When it begins, epoch microseconds."""
+        self.at_ms = self.at_us // 1000
+        self.moment = EPOCH + timedelta(microseconds=self.at_us)
         self.rehearsal = Rehearsal(random)
         self.failure: Failure | None = None
-        self.outcome = Outcome(1, ends=False)
+        self.outcome = WENT_WELL
         self.check = False
         self.moved: list[int] = []
         """Bytes moved by each module visited."""
 
-    def _begin(self, due: datetime) -> datetime:
+    def _begin(self, due: int) -> int:
         """A scheduled run begins a little after it is due."""
         if self.scenario.called:
             return due
-        return due + timedelta(milliseconds=self.random.randint(120, 2_900))
+        return due + within(self.random, 120, 2_900) * 1000
 
     @property
     def status(self) -> int:
         """Success 1, warning 2, error 3."""
         return self.outcome.status
 
-    @property
     def seconds(self) -> float:
-        """How long it took."""
-        speed = self.random.lognormvariate(0, SPREAD)
+        """How long it took; different every time it is asked."""
+        speed = exp(self.random.normalvariate(0, SPREAD))
         sleeps = self.scenario.sleeps
         waits = 0
         if sleeps:
@@ -137,9 +167,9 @@ class Run:
             return
         self._go(left, spared=spared)
         if not self.check:
+            some = random.random
             self.moved = [
-                visit.operations * int(120 + 1_400 * random.random())
-                for visit in self.rehearsal.visits
+                visit.operations * int(120 + 1_400 * some()) for visit in self.rehearsal.visits
             ]
 
     def _go(self, left: int, *, spared: bool) -> None:
@@ -159,7 +189,7 @@ class Run:
         must = plan.invalid and left < 3
         if plan.idle and not must and self.random.random() < plan.idle:
             return 0
-        return self.random.randint(*plan.items)
+        return within(self.random, *plan.items)
 
     def _fail(self, failure: Failure, delivered: int) -> None:
         scenario = self.scenario
@@ -173,35 +203,35 @@ class Run:
 
     # Rows
 
-    def entry(self, *, detailed: bool) -> Row:
-        """The run as a row of `executions`, with every column that runs have."""
-        scenario = self.scenario
-        at = self.at_ms
-        row: Row = {
-            "imt_id": f"{at}_{self.id}",
-            "id": self.id,
-            "scenario_id": scenario.id,
-            "team_id": scenario.team_id,
-            "organization_id": scenario.organization_id,
-            "type": "auto",
-            "state": STATES[self.status],
-            "status": self.status,
-            "timestamp": stamp_of(at),
-            "timestamp_ms": at,
-            "duration": round(self.seconds * 1000),
-            "operations": self.rehearsal.operations,
-            "centicredits": self.rehearsal.centicredits,
-            "transfer": sum(self.moved),
-            "instant": scenario.instant,
-            "is_check_run": self.check,
-            "author_id": self._author(),
-        }
-        if row["author_id"] is not None:
-            row["type"] = "manual"
-        row["extra"] = (self._start() if detailed else None) or {}
-        row["error"] = self.error_json()
-        row["outputs"] = self._outputs()
-        return row
+    def entry(self, *, detailed: bool) -> tuple[object, ...]:
+        """The run as a row of `executions`: `COLUMNS`, as they are stored."""
+        scenario, at, status = self.scenario, self.at_ms, self.outcome.status
+        duration = round(self.seconds() * 1000)
+        author = self._author()
+        start = self._start() if detailed else None
+        error, outputs = self.error_json(), self._outputs()
+        return (
+            f"{at}_{self.id}",
+            self.id,
+            scenario.id,
+            scenario.team_id,
+            scenario.organization_id,
+            "auto" if author is None else "manual",
+            STATES[status],
+            status,
+            stamp_of(at),
+            at,
+            duration,
+            self.rehearsal.operations,
+            self.rehearsal.centicredits,
+            sum(self.moved),
+            scenario.instant,
+            self.check,
+            author,
+            _as_json(start) if start else "{}",
+            None if error is None else _as_json(error),
+            None if outputs is None else _as_json(outputs),
+        )
 
     def _author(self) -> int | None:
         """On-demand runs are started by people more often than by services."""

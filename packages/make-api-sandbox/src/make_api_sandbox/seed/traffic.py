@@ -1,8 +1,8 @@
 """When scenarios run: by their schedule, or as often as a working week has it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from math import exp
 from random import Random
@@ -16,6 +16,8 @@ from make_api_sandbox.seed.plan import Plan
 DAYS = 90
 """Length of the history."""
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 WEEK = (1.0, 1.1, 1.05, 1.0, 0.85, 0.18, 0.12)
 """Calls by day of the week, Monday first, relative to `per_day`."""
 
@@ -57,8 +59,13 @@ def scheduling(plan: Plan, now: datetime, scale: int) -> dict[str, Json]:
     return found
 
 
-def scheduled(schedule: dict[str, Json], within: Span, random: Random) -> Iterator[datetime]:
-    """The moments at which the clock starts a scenario, in order."""
+def microseconds(moment: datetime) -> int:
+    """Epoch microseconds."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def scheduled(schedule: dict[str, Json], within: Span, random: Random) -> Iterator[int]:
+    """The moments at which the clock starts a scenario, in order, in epoch microseconds."""
     step = int(str(schedule.get("interval") or 86_400))
     last = within.begins - timedelta(seconds=random.randint(1, step))
     if schedule["type"] == "indefinitely" and "restrict" not in schedule:
@@ -66,20 +73,18 @@ def scheduled(schedule: dict[str, Json], within: Span, random: Random) -> Iterat
         return
     at = within.begins
     while (due := next_run(schedule, at, ZONE, last=last)) is not None and due < within.ends:
-        yield due
+        yield microseconds(due)
         at = last = due
 
 
-def _steps(last: datetime, interval: timedelta, within: Span) -> Iterator[datetime]:
+def _steps(last: datetime, interval: timedelta, within: Span) -> Iterable[int]:
     """What `next_run` finds for a bare interval, without asking it a million times."""
     due = last + interval * ((within.begins - last) // interval + 1)
-    while due < within.ends:
-        yield due
-        due += interval
+    return range(microseconds(due), microseconds(within.ends), interval // MICROSECOND)
 
 
-def called(per_day: float, within: Span, random: Random) -> Iterator[datetime]:
-    """The moments at which people and services call a scenario, in order.
+def called(per_day: float, within: Span, random: Random) -> Iterator[int]:
+    """The moments at which people and services call a scenario, in order, epoch microseconds.
 
     Args:
         per_day: Mean calls a working day.
@@ -87,12 +92,14 @@ def called(per_day: float, within: Span, random: Random) -> Iterator[datetime]:
         random: Where chance comes from.
     """
     day = within.begins.replace(hour=0, minute=0, second=0, microsecond=0)
+    begins, ends = microseconds(within.begins), microseconds(within.ends)
     while day < within.ends:
+        midnight = microseconds(day)
         count = poisson(per_day * WEEK[day.weekday()], random)
         hours = random.choices(range(24), cum_weights=CUMULATIVE, k=count)
         for seconds in sorted(hour * 3600 + random.random() * 3600 for hour in hours):
-            moment = day + timedelta(milliseconds=int(seconds * 1000))
-            if within.begins <= moment < within.ends:
+            moment = midnight + int(seconds * 1000) * 1000
+            if begins <= moment < ends:
                 yield moment
         day += timedelta(days=1)
 
