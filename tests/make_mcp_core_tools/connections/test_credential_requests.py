@@ -185,3 +185,66 @@ async def test_a_connection_without_scopes_cannot_be_extended(
 
 async def test_names_of_tools_are_never_cropped() -> None:
     assert max(len(name) for name in bundle.load("connections").tools) <= 48
+
+
+async def test_one_credential_is_declined_with_a_reason_and_asked_again(
+    core: Server, office: "Office"
+) -> None:
+    ids = await _one(core, office)
+    declined = await core.call("credential_request_decline", **ids, reason="Not our account")
+    assert declined.data["state"] == "declined"
+    assert (await _state(core, ids))["reason"] == "Not our account"
+    again = await core.call("credential_request_decline", **ids, reason="Not our account")
+    assert again.data["changed"] is False
+    await core.apply("operation_undo", operation_id=declined.data["operation_id"])
+    assert (await _state(core, ids))["state"] == "pending"
+    wrong = ids | {"credential_id": "nothing-here"}
+    unknown = await core.call("credential_request_decline", **wrong)
+    assert ids["credential_id"] in unknown.error["why"]
+
+
+async def test_what_was_granted_is_taken_back_after_a_plan_that_names_it(
+    core: Server, office: "Office"
+) -> None:
+    ids = await _one(core, office)
+    nothing = await core.call("credential_request_credential_delete", **ids)
+    assert nothing.data["changed"] is False
+    await office.authorize(ids["request_id"])
+    granted = (await _state(core, ids))["connection_id"]
+    refused = await core.call("credential_request_decline", **ids)
+    assert refused.error["code"] == "granted"
+    planned = await core.call("credential_request_credential_delete", **ids)
+    assert f"connection {granted}" in planned.text
+    assert await office.exists(f"/connections/{granted}")
+    await core.apply("credential_request_credential_delete", **ids)
+    assert not await office.exists(f"/connections/{granted}")
+    assert (await _state(core, ids))["state"] == "pending"
+
+
+async def test_a_request_is_deleted_with_what_it_made_only_when_that_is_said(
+    core: Server, office: "Office"
+) -> None:
+    ids = await _one(core, office)
+    await office.authorize(ids["request_id"])
+    granted = (await _state(core, ids))["connection_id"]
+    only = {"request_id": ids["request_id"]}
+    refused = await core.call("credential_request_delete", **only)
+    assert f"connection {granted}" in refused.error["why"]
+    gone = await core.apply("credential_request_delete", **only, with_credentials=True)
+    assert gone.data["deleted"] is True
+    assert not await office.exists(f"/connections/{granted}")
+    lost = await core.call("credential_request_get", **only)
+    assert lost.error["code"] == "not_found"
+
+
+async def _one(core: Server, office: "Office") -> dict[str, str]:
+    """Ask for one credential; give the ids of the request and of the credential."""
+    request: str = (await asked(core, office))["request_id"]
+    shown = await core.call("credential_request_get", request_id=request)
+    return {"request_id": request, "credential_id": shown.data["credentials"][0]["id"]}
+
+
+async def _state(core: Server, ids: dict[str, str]) -> dict[str, Any]:
+    shown = await core.call("credential_request_get", request_id=ids["request_id"])
+    found: dict[str, Any] = shown.data["credentials"][0]
+    return found

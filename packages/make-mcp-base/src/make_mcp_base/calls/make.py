@@ -344,9 +344,9 @@ class Make:
         """
         self.writer.confirm(reason)
 
-    def affects(self, what: str) -> None:
-        """Add a line to the plan's list of what else the change touches."""
-        self.impact.append(what)
+    def affects(self, *lines: str) -> None:
+        """Add lines to the plan's list of what else the change touches."""
+        self.impact.extend(lines)
 
     def shows(self, *lines: str) -> None:
         """Add lines to the plan's diff."""

@@ -17,9 +17,10 @@ VERBS = frozenset(
 
 DOMAIN_VERBS = frozenset(
     {
-        "activate", "analyze", "check", "compare", "deactivate", "extend", "generate", "info",
-        "invite", "learn", "me", "move", "optimize", "query", "read", "replace", "report",
-        "resolve", "test", "troubleshoot", "undo", "use", "wait", "write", "destroy",
+        "activate", "analyze", "approval", "assign", "check", "compare", "deactivate", "decline",
+        "deploy", "destroy", "execute", "extend", "generate", "info", "invite", "issue", "learn",
+        "me", "move", "optimize", "publish", "put", "query", "read", "replace", "report",
+        "resolve", "revoke", "scaffold", "test", "troubleshoot", "undo", "use", "wait", "write",
     }
 )  # fmt: skip
 """Words of Make or of the server itself that say an action more exactly than a common verb."""

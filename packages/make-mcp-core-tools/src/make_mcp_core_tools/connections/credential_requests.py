@@ -190,7 +190,7 @@ def _asked(one: RequestRecord) -> str | None:
 )
 async def credential_request_get(make: Make, args: GetRequest) -> RequestDetail:
     """Show a credential request: the state of each credential, what it made, and the link."""
-    one = await _detail(make, args.request_id)
+    one = await detail_of(make, args.request_id)
     return RequestDetail(
         id=one.id,
         name=one.name,
@@ -203,7 +203,8 @@ async def credential_request_get(make: Make, args: GetRequest) -> RequestDetail:
     )
 
 
-async def _detail(make: Make, request_id: str) -> DetailRecord:
+async def detail_of(make: Make, request_id: str) -> DetailRecord:
+    """Read a request with its credentials."""
     path = f"{BASE}/requests/{request_id}/detail"
     return (await make.get(path, into=OneDetail)).request_detail
 
@@ -239,7 +240,7 @@ async def credential_request_wait(make: Make, args: WaitForRequest) -> Waited:
     begun = anyio.current_time()
     pause = 1.0
     while True:
-        one = await _detail(make, args.request_id)
+        one = await detail_of(make, args.request_id)
         waited = anyio.current_time() - begun
         left = args.timeout_seconds - waited
         if is_settled(one) or left <= 0:
