@@ -28,10 +28,10 @@ from make_mcp_base.authoring import (
 )
 from pydantic import Field
 
-from make_mcp_core_tools._engine.app_manifests import Manifest, app_cards
+from make_mcp_core_tools._engine.app_manifests import Manifest
 from make_mcp_core_tools._engine.app_upgrades import Upgrade, counterpart, lost_outputs, upgrade
 from make_mcp_core_tools._engine.app_uses import ScenarioUse, scenarios_with
-from make_mcp_core_tools._engine.optional_manifests import manifest_or_none
+from make_mcp_core_tools._engine.optional_manifests import manifest_or_none, newest_versions
 from make_mcp_core_tools._engine.scenarios import OneScenario, Scenario, read_scenario, read_stored
 from make_mcp_core_tools.sdk.declared import category
 
@@ -215,8 +215,7 @@ async def _targets(make: Make, app: str | None, version: int | None) -> dict[str
     Raises:
         Failure: There is no such app.
     """
-    cards = await app_cards(make, make.organization_id)
-    newest = {card.blueprint_name: card.version for card in cards if card.version}
+    newest = await newest_versions(make, make.organization_id)
     if app is None:
         return newest
     if app not in newest:
