@@ -6,8 +6,5 @@ bundle = Bundle(
     "core",
     package="make_mcp_core_tools",
     title="Core operations",
-    planned=(
-        "billing",
-        "templates",
-    ),
+    planned=("billing",),
 )

@@ -4,12 +4,12 @@ Cloning, promoting, importing and using a template all ask the same: for each ob
 blueprint needs, which one of the team's? Decided in this order:
 
 1. what the caller says;
-2. within one team, the object itself (a hook serves one scenario only, so it is never shared);
-3. the object itself, where the team has it under the same name;
-4. the only one of the same type and name (connections: with at least the same scopes);
-5. the only one of the same type, for connections, keys and devices;
-6. a new one, where the caller allows it and it takes no secret;
-7. nothing, where the field may stay empty.
+2. nothing, where the field was empty and may stay so;
+3. within one team, the object itself (a hook serves one scenario only, so it is never shared);
+4. the object itself, where the team has it under the same name;
+5. the only one of the same type and name (connections: with at least the same scopes);
+6. the only one of the same type, for connections, keys and devices;
+7. a new one, where the caller allows it and it takes no secret.
 
 Nothing is guessed beyond that, and half a mapping is refused: `undecided` tells all that is open.
 """
@@ -195,6 +195,8 @@ async def decide(
         said = _said(need, given)
         if said is not None:
             need.settle(said[0], "given")
+        elif need.optional:
+            need.settle(None, "it may stay empty")
         elif same_team and need.kind != "hook":
             need.settle(need.source.id, "same team")
         else:
@@ -202,8 +204,6 @@ async def decide(
             await _match(make, need, target)
         if not need.decided and create_missing and need.creatable:
             need.settle(None, "created")
-        if not need.decided and need.optional:
-            need.settle(None, "left empty, it may be")
 
 
 def undecided(needs: Iterable[Need], given: Given) -> list[Problem]:
@@ -300,6 +300,16 @@ async def _with_scopes(make: Make, need: Need, fitting: list[TeamObject]) -> lis
     if not wanted:
         return fitting
     held = await make.each(fitting, lambda one: connection_scopes(make, one.id))
-    return [
-        one for one, scopes in zip(fitting, held, strict=True) if scopes is None or wanted <= scopes
-    ]
+    kept: list[TeamObject] = []
+    for one, scopes in zip(fitting, held, strict=True):
+        lacking = wanted - scopes if scopes is not None else frozenset[str]()
+        by_key = need.scopes is not None and not scopes  # such connections carry no scopes
+        if lacking and not by_key:
+            words = ", ".join(sorted(lacking))
+            need.remedy = (
+                f"Connection {one.id} “{one.name}” is of that type but lacks {words};"
+                " `credential_request_extend` widens it."
+            )
+        else:
+            kept.append(one)
+    return kept
