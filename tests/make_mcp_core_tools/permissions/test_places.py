@@ -175,3 +175,28 @@ async def _teams(company: Company, organization: int) -> list[int]:
     return [
         team["id"] for team in (await company.get("/teams", organizationId=organization))["teams"]
     ]
+
+
+LIMIT = {"cols[]": ["name", "operationsLimit"]}
+
+
+async def test_a_team_is_renamed_and_limited_and_both_are_taken_back(
+    core: Server, company: Company, team: int
+) -> None:
+    same = await core.call("team_update", team_id=team, name="Test bench")
+    assert same.data["changed"] is False
+    none = await core.call("team_update", team_id=team)
+    assert none.error["code"] == "invalid_arguments"
+    done = await core.call("team_update", team_id=team, name="Work bench", operations_limit=5000)
+    shown = (await company.get(f"/teams/{team}", **LIMIT))["team"]
+    assert (shown["name"], shown["operationsLimit"]) == ("Work bench", 5000)
+    await core.apply("operation_undo", operation_id=done.data["operation_id"])
+    shown = (await company.get(f"/teams/{team}", **LIMIT))["team"]
+    assert (shown["name"], shown["operationsLimit"]) == ("Test bench", None)
+
+
+async def test_a_limit_below_what_a_team_used_waits_for_its_plan(core: Server) -> None:
+    planned = await core.call("team_update", team_id=1, operations_limit=1)
+    assert any("paused" in line for line in planned.data["plan"]["affects"])
+    lost = await core.call("team_update", team_id=99999, name="X")
+    assert lost.error["status"] == 403
