@@ -3,11 +3,23 @@
 from make_mcp_core_tools.enterprise_secrets import (
     backend,
     bindings,
+    dynamic,
     keys,
     leaks,
+    policies,
     rotation,
     vault_values,
 )
 from make_mcp_core_tools.enterprise_secrets.declared import category
 
-__all__ = ["backend", "bindings", "category", "keys", "leaks", "rotation", "vault_values"]
+__all__ = [
+    "backend",
+    "bindings",
+    "category",
+    "dynamic",
+    "keys",
+    "leaks",
+    "policies",
+    "rotation",
+    "vault_values",
+]

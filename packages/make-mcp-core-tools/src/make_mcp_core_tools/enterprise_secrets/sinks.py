@@ -7,7 +7,7 @@ server that uses the same secret manager sees the same bindings.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
@@ -88,7 +88,7 @@ class Binding:
     sink: Sink
     parameter: str
     pushed: int
-    metadata: SecretMetadata = field(compare=False)
+    metadata: SecretMetadata
 
     @property
     def id(self) -> str:
