@@ -17,10 +17,13 @@ from mcp import Client
 
 
 @asynccontextmanager
-async def server_with(company: Company, data_dir: Path, *scopes: str) -> AsyncGenerator[Server]:
-    """Connect to make-mcp-core, its token minted with these scopes for the company's owner."""
+async def server_with(
+    company: Company, data_dir: Path, *scopes: str, user_id: int | None = None
+) -> AsyncGenerator[Server]:
+    """Connect to make-mcp-core, its token minted with these scopes, for the owner or a user."""
     host = "sandbox.make.local"
-    minted = await company.control("POST", "/tokens", {"scope": list(scopes)})
+    asked = {"scope": list(scopes)} | ({"user_id": user_id} if user_id else {})
+    minted = await company.control("POST", "/tokens", asked)
     settings = ClientSettings(minted["token"], f"http://{host}/api/v2")
     client = MakeClient(settings, transport=in_process(company.mounted.app))
     kernel = Kernel.of(make_mcp_core.app, Setup(sandbox=str(company.world), data_dir=data_dir))
