@@ -235,3 +235,27 @@ async def test_articles_are_samples_that_name_themselves_so(slug: str) -> None:
     assert first == second
     assert first[0]["title"] == "Sample title"
     assert set(first[0]) >= {"title", "description", "url", "dateCreated", "categories"}
+
+
+async def test_written_xml_is_read_as_it_was() -> None:
+    order = {
+        "_attributes": {"id": 7, "note": 'a "quoted" <text> & more'},
+        "line": [{"_attributes": {"no": 1}, "_value": "lamp & shade"}, "table"],
+        "empty": [""],
+    }
+    [made] = await outputs("xml:CreateXML", {"order": order})
+    assert made["xml"].startswith('<?xml version="1.0" encoding="UTF-8"?><order id="7"')
+    assert await outputs("xml:ParseXML", {"xml": made["xml"]}) == [{"order": order}]
+
+
+@pytest.mark.parametrize(
+    ("mapper", "why"),
+    [
+        ({}, "A document has one root element, not 0."),
+        ({"a": 1, "b": 2}, "A document has one root element, not 2."),
+        ({"a b": 1}, "'a b' cannot name an element."),
+        ({"a": "\x00"}, "A text holds characters that XML cannot."),
+    ],
+)
+async def test_what_is_no_document_is_not_written(mapper: Json, why: str) -> None:
+    assert await failure("xml:CreateXML", mapper) == ("BundleValidationError", why)

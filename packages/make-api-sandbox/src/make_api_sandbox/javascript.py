@@ -41,6 +41,13 @@ class ScriptError(Exception):
     """The code does not parse, threw, or took too long; the message is the engine's."""
 
 
+class TookTooLongError(ScriptError):
+    """The code was stopped because its time was over."""
+
+    def __init__(self) -> None:
+        super().__init__(f"The function took longer than {SECONDS * 1000:.0f} ms.")
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What code sees of the world.
@@ -79,8 +86,15 @@ def check(code: str, name: str | None = None) -> None:
         raise ScriptError(f"The code defines no function '{name}'.")
 
 
-def call(code: str, name: str, arguments: Sequence[Value], at: Surroundings) -> Value:
-    """Call a function that a source defines.
+def call(
+    code: str,
+    name: str,
+    arguments: Sequence[Value],
+    at: Surroundings,
+    *,
+    seconds: float = SECONDS,
+) -> Value:
+    """Call a function that a source defines; it may take some seconds of the processor.
 
     The engine cannot call back while its time is limited. So when the code calls a built-in
     function, it is stopped, the function evaluated here, and the code started again with the
@@ -88,12 +102,13 @@ def call(code: str, name: str, arguments: Sequence[Value], at: Surroundings) -> 
 
     Raises:
         EngineMissing: There is no engine.
-        ScriptError: The code failed or took too long.
+        ScriptError: The code failed.
+        TookTooLongError: It took more than `seconds`.
     """
     seed = at.random.getrandbits(32)
     answers: list[dict[str, Any]] = []
     while len(answers) <= MOST_BUILT_IN_CALLS:
-        result = _run(code, name, arguments, at, seed, answers)
+        result = _run(_context(seconds), code, name, arguments, at, seed, answers)
         if "error" in result:
             raise ScriptError(result["error"])
         if "asked" not in result:
@@ -103,6 +118,7 @@ def call(code: str, name: str, arguments: Sequence[Value], at: Surroundings) -> 
 
 
 def _run(
+    context: _Context,
     code: str,
     name: str,
     arguments: Sequence[Value],
@@ -110,7 +126,6 @@ def _run(
     seed: int,
     answers: list[dict[str, Any]],
 ) -> dict[str, Any]:
-    context = _context()
     given = {
         "seed": seed,
         "now": _milliseconds(at.now),
@@ -131,25 +146,20 @@ def _evaluate(context: _Context, code: str) -> object:
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in ("_quickjs", "quickjs"):
             raise
-        raise ScriptError(_first_line(error)) from error
+        line = str(error).partition("\n")[0].strip()
+        if line == "InternalError: interrupted":
+            raise TookTooLongError from error
+        raise ScriptError(line) from error
 
 
-def _first_line(error: Exception) -> str:
-    """The engine's words without its stack; time that ran out is named."""
-    line = str(error).partition("\n")[0].strip()
-    if line == "InternalError: interrupted":
-        return f"The function took longer than {SECONDS * 1000:.0f} ms."
-    return line
-
-
-def _context() -> _Context:
+def _context(seconds: float = SECONDS) -> _Context:
     try:
         engine = import_module("quickjs")
     except ImportError as error:
         raise EngineMissing from error
     context = cast(_Context, engine.Context())
     context.set_memory_limit(MOST_MEMORY)
-    context.set_time_limit(SECONDS)
+    context.set_time_limit(seconds)
     return context
 
 

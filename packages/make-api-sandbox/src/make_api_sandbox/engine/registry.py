@@ -106,6 +106,12 @@ def aggregation(slug: str) -> AggregatorFunction:
     return _aggregators[slug]
 
 
+def implemented() -> frozenset[str]:
+    """Names of all modules and aggregators that have a function."""
+    _load()
+    return frozenset(_modules) | frozenset(_aggregators)
+
+
 @cache
 def _load() -> None:
     """Import every family of modules, so that their implementations register themselves."""

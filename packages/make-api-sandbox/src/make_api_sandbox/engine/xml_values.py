@@ -1,11 +1,13 @@
-"""XML as values, the way Make's XML app reads it: hardened against hostile documents."""
+"""XML as values and back, the way Make's XML app does: hardened against hostile documents."""
 
 import re
+from collections.abc import Iterator
 from typing import cast
 from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
 
 from make_api_sandbox.engine.errors import ModuleError
-from make_api_sandbox.engine.values import Bundle, Value, number
+from make_api_sandbox.engine.values import Bundle, Value, number, text
 
 DEEPEST = 100
 MOST_ELEMENTS = 200_000
@@ -42,6 +44,64 @@ def parse_xml(source: str, *, numbers_as_text: bool) -> Bundle:
     except expat.ExpatError as error:
         raise _invalid(str(error)) from error
     return reader.root
+
+
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
+TAG = re.compile(r"[^\W\d][\w.-]*(?::[^\W\d][\w.-]*)?")
+UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def written_xml(values: Bundle) -> str:
+    """Write values as a document, so that `parse_xml` reads them again.
+
+    Args:
+        values: The root element's name with what it holds; empty values are empty elements.
+
+    Raises:
+        ModuleError: `BundleValidationError` for no or several roots, for names that no element
+            has and for characters that XML cannot hold.
+    """
+    elements = [piece for name, value in values.items() for piece in _elements(name, value, 0)]
+    if len(elements) != 1:
+        message = f"A document has one root element, not {len(elements)}."
+        raise ModuleError("BundleValidationError", message)
+    return DECLARATION + elements[0]
+
+
+def _elements(name: str, value: Value, depth: int) -> Iterator[str]:
+    if not TAG.fullmatch(name):
+        raise ModuleError("BundleValidationError", f"'{name}' cannot name an element.")
+    if depth >= DEEPEST:
+        raise ModuleError("BundleValidationError", "The elements are nested too deeply.")
+    for each in value if isinstance(value, list) else [value]:
+        yield _element(name, each, depth)
+
+
+def _element(name: str, value: Value, depth: int) -> str:
+    if not isinstance(value, dict):
+        return _tagged(name, "", _escaped(value))
+    given = value.get("_attributes")
+    attributes = "".join(
+        f" {key}={quoteattr(_escaped(each, raw=True))}"
+        for key, each in (given.items() if isinstance(given, dict) else ())
+        if TAG.fullmatch(key)
+    )
+    inner = [_escaped(value.get("_value"))]
+    for key, each in value.items():
+        if key not in ("_attributes", "_value"):
+            inner += _elements(key, each, depth + 1)
+    return _tagged(name, attributes, "".join(inner))
+
+
+def _tagged(name: str, attributes: str, inner: str) -> str:
+    return f"<{name}{attributes}>{inner}</{name}>" if inner else f"<{name}{attributes}/>"
+
+
+def _escaped(value: Value, *, raw: bool = False) -> str:
+    source = text(value)
+    if UNWRITABLE.search(source):
+        raise ModuleError("BundleValidationError", "A text holds characters that XML cannot.")
+    return source if raw else escape(source)
 
 
 def _refuse_doctype(*_: object) -> None:
