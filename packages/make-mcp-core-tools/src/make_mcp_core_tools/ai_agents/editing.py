@@ -163,20 +163,8 @@ async def ai_agent_create(make: Make, args: CreateAgent) -> AgentSaved:
     refuse("The agent was not created.", "ai_agent_create", problems)
     for line in (line for one in checked for line in one.advice()):
         make.warn(line)
-    body: dict[str, Any] = {
-        "name": args.name,
-        "teamId": team,
-        "makeConnectionId": args.connection_id,
-        "defaultModel": args.model,
-        "systemPrompt": args.system_prompt,
-        "scenarios": tools_body(tools),
-        "mcpConfigs": [
-            {"mcpConnectionId": one.connection_id, "toolIds": one.tool_ids} for one in args.mcp
-        ],
-        **_limits(args),
-    }
     made = await make.write(
-        post(AGENTS, body, teamId=team),
+        post(AGENTS, _new(args, team, tools), teamId=team),
         into=_Made,
         says=f"Create the AI agent “{args.name}” in team {team}",
         undo=lambda made: Undo((delete(f"{AGENTS}/{made.agent_id}", teamId=team),)),
@@ -192,6 +180,21 @@ async def ai_agent_create(make: Make, args: CreateAgent) -> AgentSaved:
         )
     ]
     return saved
+
+
+def _new(args: CreateAgent, team: int, tools: list[ScenarioTool]) -> dict[str, Any]:
+    return {
+        "name": args.name,
+        "teamId": team,
+        "makeConnectionId": args.connection_id,
+        "defaultModel": args.model,
+        "systemPrompt": args.system_prompt,
+        "scenarios": tools_body(tools),
+        "mcpConfigs": [
+            {"mcpConnectionId": one.connection_id, "toolIds": one.tool_ids} for one in args.mcp
+        ],
+        **_limits(args),
+    }
 
 
 def _tool(given: AgentTool) -> ScenarioTool:

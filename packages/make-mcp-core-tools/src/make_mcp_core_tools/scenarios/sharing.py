@@ -4,6 +4,7 @@ from typing import cast
 
 from make_blueprint.document import JsonValue
 from make_mcp_base.authoring import (
+    Document,
     Failure,
     Input,
     Make,
@@ -132,47 +133,58 @@ async def _shares(make: Make, scenario_id: int) -> list[Share]:
 async def _save(
     make: Make, scenario: Scenario, old: Share | None, args: ShareScenario
 ) -> tuple[Share, bool]:
-    path = f"/scenarios-shared/{scenario.id}"
+    """Make the share, or change it; a change of nothing sends nothing."""
     texts = {
         "title": args.title,
         "descriptionShort": args.description_short,
         "descriptionLong": args.description_long,
     }
-    body = {name: text for name, text in texts.items() if text is not None}
+    body: Document = {name: text for name, text in texts.items() if text is not None}
+    body["isEnabled"] = args.enabled
     if old is None:
-        body = {"title": scenario.name[:40]} | body | {"isEnabled": args.enabled}
-        made = await make.write(
-            post(path, body),
-            into=_OneMade,
-            says=f"Share the scenario “{scenario.name}” ({scenario.id}) by a public link",
-            undo=lambda made: Undo((delete(f"{path}/{made.scenario_shared.id}"),)),
-            before={"shared": False, "last_edit": str(scenario.last_edit)},
-        )
-        one = f"{path}/{made.scenario_shared.id}"
-        return (await make.get(one, into=_OneShare, scope=READ)).scenario_shared, True
-    shown = old.model_dump(by_alias=False)
-    before = {
-        "title": shown["title"],
-        "descriptionShort": shown["description_short"],
-        "descriptionLong": shown["description_long"],
-        "isEnabled": shown["is_enabled"],
+        return await _create(make, scenario, {"title": scenario.name[:40]} | body), True
+    before: Document = {
+        "title": old.title,
+        "descriptionShort": old.description_short,
+        "descriptionLong": old.description_long,
+        "isEnabled": old.is_enabled,
     }
-    moved = {k: v for k, v in {**body, "isEnabled": args.enabled}.items() if before[k] != v}
+    moved = {name: value for name, value in body.items() if before[name] != value}
     if not moved:
         return old, False
     make.shows(*(f"~ {name}: {before[name]} -> {value}" for name, value in moved.items()))
-    one = f"{path}/{old.id}"
+    back = {name: before[name] for name in moved}
+    return await _change(make, scenario, old, moved, back), True
+
+
+async def _create(make: Make, scenario: Scenario, body: Document) -> Share:
+    path = f"/scenarios-shared/{scenario.id}"
+    made = await make.write(
+        post(path, body),
+        into=_OneMade,
+        says=f"Share the scenario “{scenario.name}” ({scenario.id}) by a public link",
+        undo=lambda made: Undo((delete(f"{path}/{made.scenario_shared.id}"),)),
+        before={"shared": False, "last_edit": str(scenario.last_edit)},
+    )
+    return await _read(make, f"{path}/{made.scenario_shared.id}")
+
+
+async def _change(
+    make: Make, scenario: Scenario, old: Share, moved: Document, back: Document
+) -> Share:
+    one = f"/scenarios-shared/{scenario.id}/{old.id}"
     await make.write(
         patch(one, moved),
         into=_OneShare,
         says=f"Change how the scenario “{scenario.name}” ({scenario.id}) is shared",
-        undo=Undo(
-            (patch(one, {name: before[name] for name in moved}),),
-            Watch(one, ("scenarioShared.updated",)),
-        ),
-        before=before,
+        undo=Undo((patch(one, back),), Watch(one, ("scenarioShared.updated",))),
+        before=back,
     )
-    return (await make.get(one, into=_OneShare, scope=READ)).scenario_shared, True
+    return await _read(make, one)
+
+
+async def _read(make: Make, path: str) -> Share:
+    return (await make.get(path, into=_OneShare, scope=READ)).scenario_shared
 
 
 async def _refuse_secrets(make: Make, scenario: Scenario, args: ShareScenario) -> None:
