@@ -6,5 +6,4 @@ bundle = Bundle(
     "core",
     package="make_mcp_core_tools",
     title="Core operations",
-    planned=("billing",),
 )
