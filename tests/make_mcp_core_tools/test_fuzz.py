@@ -1,0 +1,139 @@
+"""Every tool, called with arguments made from its own schema, and with senseless ones.
+
+Whatever comes in: a bounded answer, and for a refusal what to do next; never an internal error.
+A refused change has sent nothing that changes Make, unless the answer says what was done.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import Company, Server, Told
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from make_mcp_base.definition import catalog
+from make_mcp_base.definition.catalog import Entry
+from make_mcp_core_tools import bundle
+from schemas import values
+from sharing import company_like, server_for
+
+pytestmark = pytest.mark.anyio
+
+TOOLS = [entry for page in catalog.read(bundle) for entry in page.tools]
+WIDEST = 90_000
+"""Characters of the longest answer: some 20,000 tokens."""
+ASKING = re.compile(
+    r"(/connections/\d+/(test|scoped)|/organizations/\d+/scenarios/(executions|fulltext)"
+    r"|/rpcs/.+|/scenarios/modules/consumptions|/ai-error-analysis|/functions/eval)$"
+)
+"""POST requests that change nothing (API reference, chapter 2)."""
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**20), 10**20),
+    st.floats(),
+    st.text(max_size=60),
+    st.sampled_from(["../../etc/passwd", "\u202e\u0000", "{{1.a}}", "9" * 400, "' OR 1=1 --"]),
+    st.lists(st.integers(), max_size=3),
+    st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
+)
+
+
+@dataclass
+class Bench:
+    """A company and a server that all calls share."""
+
+    company: Company
+    server: Server
+
+    async def changes(self) -> list[str]:
+        """What changed something in Make since the last time this was asked."""
+        log = await self.company.control("GET", "/requests?limit=1000")
+        await self.company.control("DELETE", "/requests")
+        return [
+            f"{one['method']} {one['path']}"
+            for one in log["requests"]
+            if one["method"] != "GET" and one["status"] < 300 and not ASKING.search(one["path"])
+        ]
+
+
+@pytest.fixture(scope="module")
+async def bench(
+    seeded_world: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[Bench]:
+    async with company_like(seeded_world, tmp_path_factory.mktemp("fuzz")) as company:
+        await company.control("PATCH", "/world", {"rate_limits": False})
+        async with server_for(company) as server:
+            yield Bench(company, server)
+
+
+def arguments(entry: Entry) -> st.SearchStrategy[dict[str, Any]]:
+    """Arguments as the schema wants them, some replaced by others, some by senseless ones."""
+    members: dict[str, Any] = entry.input_schema["properties"]
+    quick = {name: 1 for name in members if name.endswith("_seconds")}
+    known = {
+        name: st.sampled_from([1, 2, 3, "1", 987_654_321, "No such thing"])
+        for name in members
+        if name.endswith("_id") and name != "plan_id"
+    }
+    spoilt = st.dictionaries(st.sampled_from([*members, "nonsense"]), ODD, max_size=2)
+    return st.builds(
+        lambda base, ids, odd: {
+            **base,
+            **{name: value for name, value in ids.items() if name in base},
+            **odd,
+            **{name: value for name, value in quick.items() if name not in odd or name in base},
+        },
+        values(entry.input_schema),
+        st.fixed_dictionaries(known),
+        st.one_of(st.just({}), st.just({}), spoilt),
+    )
+
+
+async def check(bench: Bench, entry: Entry, given_arguments: dict[str, Any]) -> None:
+    sent = json.loads(json.dumps(given_arguments))
+    await bench.changes()
+    told = await bench.server.call(entry.name, **sent)
+    _check_answer(told)
+    changed = await bench.changes()
+    if not entry.writes or (told.result.is_error and "Done before that" not in told.text):
+        assert changed == [], told.text
+
+
+def _check_answer(told: Told) -> None:
+    assert len(told.text) <= WIDEST
+    assert "Traceback" not in told.text
+    if told.result.is_error:
+        assert told.error["what"]
+        assert told.error["next_step"]
+
+
+@pytest.mark.parametrize("entry", TOOLS, ids=lambda entry: entry.name)
+@settings(
+    max_examples=3,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(data=st.data())
+async def test_a_tool_answers_whatever_it_is_given(
+    bench: Bench, entry: Entry, data: st.DataObject
+) -> None:
+    await check(bench, entry, data.draw(arguments(entry)))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("entry", TOOLS, ids=lambda entry: entry.name)
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+async def test_a_tool_answers_two_hundred_times(
+    bench: Bench, entry: Entry, data: st.DataObject
+) -> None:
+    await check(bench, entry, data.draw(arguments(entry)))
