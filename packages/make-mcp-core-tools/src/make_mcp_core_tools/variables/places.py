@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 if TYPE_CHECKING:
     from make_mcp_base.authoring import Make
 
-Owner = Literal["team", "organization"]
+Owner = Literal["organization", "team"]
 
 
 class PlaceInput(Input):
