@@ -65,6 +65,7 @@ class CreateTemplate(Input):
 
 class UpdateTemplate(Input):
     template_id: int = Field(ge=1)
+    """Number of a template of a team."""
     name: str | None = Field(default=None, min_length=1, max_length=120)
     """New name."""
     description: str | None = Field(default=None, max_length=LONGEST_DESCRIPTION)
@@ -79,6 +80,7 @@ class UpdateTemplate(Input):
 
 class DeleteTemplate(Input):
     template_id: int = Field(ge=1)
+    """Number of a template of a team."""
 
 
 # Outputs
