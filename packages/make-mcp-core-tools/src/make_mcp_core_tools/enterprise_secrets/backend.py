@@ -139,7 +139,7 @@ async def secret_backend_list(make: Make, args: Nothing) -> Backends:
     scope="",
     effect="read",
     outside=True,
-    formerly=("configure-vault-server",),
+    formerly=("configure-vault-server", "configure-hsm-integration"),
     words=("vault health", "sealed", "unsealed", "hsm"),
 )
 async def secret_backend_check(make: Make, args: Nothing) -> Checked:

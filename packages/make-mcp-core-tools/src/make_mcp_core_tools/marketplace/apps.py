@@ -146,6 +146,7 @@ class AppDoc(Output):
         "app_find",
         "apps_recommend",
         "search-public-apps",
+        "search-sdk-apps",
         "search_apps",
         "list_apps",
     ),
