@@ -64,7 +64,7 @@ def arguments_of(entry: Entry, ids: dict[str, Any]) -> dict[str, Any] | None:
     if "team_id" in known and "organization_id" not in required:
         known.discard("organization_id")
     given = {name: ids[name] for name in known if name in ids}
-    example: dict[str, Any] = next(iter(entry.examples), {})
+    example: dict[str, Any] = entry.examples[0] if entry.examples else {}
     if not required or not set(required) <= set(ids):
         given |= {name: ids.get(name, value) for name, value in example.items()}
     return given if set(required) <= set(given) else None
