@@ -184,6 +184,21 @@ async def test_all_faults_of_a_module_come_in_one_answer(shop: Shop) -> None:
     }
 
 
+async def test_defaults_are_filled_in_on_request(shop: Shop) -> None:
+    told = await check(
+        shop,
+        "http:MakeRequest",
+        mapper={"url": "https://example.com", "method": "post"},
+        fill_defaults=True,
+    )
+    assert told["valid"] is True
+    assert told["filled"]["parameters"] == {"authenticationType": "noAuth"}
+    assert told["filled"]["mapper"]["method"] == "post"
+    bare = await check(shop, "http:MakeRequest", mapper={"url": "https://example.com"})
+    faults = {row["path"]: row.get("fix") for row in bare["faults"]}
+    assert faults["mapper.parseResponse"].startswith("Default: ")
+
+
 async def test_a_mapped_formula_in_a_select_is_not_called_wrong(shop: Shop) -> None:
     told = await check(
         shop,

@@ -12,7 +12,7 @@ from make_mcp_core_tools._engine import form_values as values
 if TYPE_CHECKING:
     from make_blueprint.document import JsonObject, JsonValue
 
-    from make_mcp_core_tools._engine.forms import Form
+    from make_mcp_core_tools._engine.forms import Domain, Form
 
 EXPRESSION: JsonObject = {"type": "string", "pattern": "\\{\\{"}
 """Text with an expression: it stands for a value of any type in the mapper."""
@@ -192,6 +192,14 @@ def skeleton(
         "metadata": metadata,
     }
     return made, missing + more
+
+
+def fill_defaults(form: Form, given: dict[Domain, JsonObject]) -> None:
+    """Put the defaults of a form where nothing is given, in place."""
+    for domain, fields in (("parameters", form.parameters), ("mapper", form.mapper)):
+        for name, value in _defaults(fields, domain)[0].items():
+            if values.is_empty(given[domain].get(name)):
+                given[domain][name] = value
 
 
 def _defaults(fields: list[JsonValue], domain: str) -> tuple[JsonObject, list[str]]:
