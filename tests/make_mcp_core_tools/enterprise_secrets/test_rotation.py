@@ -205,6 +205,36 @@ async def test_a_key_is_fed_too_and_the_answer_says_that_make_cannot_test_it(
     assert held == {"authUser": "reader", "authPass": OLD}
 
 
+async def test_a_key_is_made_from_the_vault_without_its_secret_passing_through(
+    vaulted: "Vaulted", company: Company, bao: "Bao", team: int
+) -> None:
+    bao.put("crm/basic", password=OLD)
+    wanted: dict[str, Any] = {
+        "team_id": team,
+        "type": "basicauth",
+        "name": "Intranet",
+        "parameters": {"authUser": "reader"},
+        "from_vault": {"authPass": "secret/crm/basic#password"},
+    }
+    told = (await vaulted.call("key_create", **wanted)).data
+    world = company.mounted.sandbox.world
+    sql = "SELECT parameters FROM keys WHERE id = ?"
+    held = world.rows(sql, told["key_id"])[0]["parameters"]
+    assert held == {"authUser": "reader", "authPass": OLD}
+    bao.put("crm/basic", password=ORGANIZATION)
+    changed = {"key_id": told["key_id"], "from_vault": wanted["from_vault"]}
+    changed["parameters"] = wanted["parameters"]
+    await vaulted.apply("key_update", **changed)
+    held = world.rows(sql, told["key_id"])[0]["parameters"]
+    assert held == {"authUser": "reader", "authPass": ORGANIZATION}
+    for value in (OLD, ORGANIZATION):
+        assert value not in "".join(vaulted.texts)
+    lost = {**wanted, "from_vault": {"authPass": "secret/crm/basic#nothing"}}
+    assert (await vaulted.call("key_create", **lost)).error["code"] == "not_found"
+    twice = {**wanted, "from_vault": {"authUser": "secret/crm/basic#password"}}
+    assert (await vaulted.call("key_create", **twice)).error["code"] == "invalid_arguments"
+
+
 async def test_the_plan_names_scenarios_and_when_they_run_next(
     vaulted: "Vaulted", new_scenario: Maker, blueprint: Builder, step: Builder, bound: int
 ) -> None:
