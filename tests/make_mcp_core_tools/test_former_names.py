@@ -131,4 +131,4 @@ async def test_a_former_name_is_called_and_found(core: Server, former: str, name
     answer = await core.call(former, team_id=1)
     assert not answer.result.is_error
     found = await core.call("make_core_tool_search", query=former)
-    assert found.data["tools"][0]["name"] == name
+    assert found.data["tools"][0]["tool"] == name
