@@ -196,10 +196,11 @@ def skeleton(
 
 def fill_defaults(form: Form, given: dict[Domain, JsonObject]) -> None:
     """Put the defaults of a form where nothing is given, in place."""
-    for domain, fields in (("parameters", form.parameters), ("mapper", form.mapper)):
-        for name, value in _defaults(fields, domain)[0].items():
-            if values.is_empty(given[domain].get(name)):
-                given[domain][name] = value
+    pairs = ((form.parameters, given["parameters"]), (form.mapper, given["mapper"]))
+    for fields, holder in pairs:
+        for name, value in _defaults(fields, "")[0].items():
+            if values.is_empty(holder.get(name)):
+                holder[name] = value
 
 
 def _defaults(fields: list[JsonValue], domain: str) -> tuple[JsonObject, list[str]]:
