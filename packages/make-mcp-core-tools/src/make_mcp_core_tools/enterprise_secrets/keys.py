@@ -76,7 +76,7 @@ class CreateKey(Input):
     parameters: Credentials = {}
     """By the type's form, such as `{"authUser": …, "authPass": …}`."""
     from_vault: dict[str, SecretReference] = Field(default={}, max_length=20)
-    """Parameters taken from the secret manager, unseen: `{"authPass": "secret/crm/basic#field"}`."""
+    """Parameters taken from the secret manager, unseen: `{"authPass": "secret/crm/api#token"}`."""
     team_id: TeamId | None = None
 
 
