@@ -17,6 +17,7 @@ import pytest
 from harness import Company, Server, Told
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from make_api_sandbox.http.routing import discover
 from make_mcp_base.definition import catalog
 from make_mcp_base.definition.catalog import Entry
 from make_mcp_core_tools import bundle
@@ -34,6 +35,14 @@ ASKING = re.compile(
     r"|/rpcs/.+|/scenarios/modules/consumptions|/ai-error-analysis|/functions/eval)$"
 )
 """POST requests that change nothing (API reference, chapter 2)."""
+API = "/api/v2"
+ENDPOINTS = re.compile(
+    "|".join(
+        f"{spec.method} {API}{re.sub('{[^}]+}', '[^/]+', re.sub('{[^}]+:path}', '.+', spec.path))}"
+        for spec in (route.spec for route in discover())
+    )
+)
+"""Every operation of Make's API, as the sandbox serves them; its page COVERAGE.md lists them."""
 ODD = st.one_of(
     st.none(),
     st.booleans(),
@@ -65,11 +74,13 @@ class Bench:
 
     async def changes(self) -> list[str]:
         """What changed something in Make since the last time this was asked."""
-        log = await self.company.control("GET", "/requests?limit=1000")
+        log = (await self.company.control("GET", "/requests?limit=1000"))["requests"]
         await self.company.control("DELETE", "/requests")
+        asked = [f"{one['method']} {one['path']}" for one in log if one["path"].startswith(API)]
+        assert [one for one in asked if not ENDPOINTS.fullmatch(one)] == []
         return [
             f"{one['method']} {one['path']}"
-            for one in log["requests"]
+            for one in log
             if one["method"] != "GET" and one["status"] < 300 and not ASKING.search(one["path"])
         ]
 
