@@ -257,6 +257,37 @@ async def test_the_plan_names_scenarios_and_when_they_run_next(
     assert f"({scenario}, active)" in str(planned.data["plan"]["affects"])
 
 
+@pytest.mark.parametrize("refused", [False, True])
+async def test_scenarios_rest_meanwhile_when_asked_and_go_on_whatever_comes(
+    vaulted: "Vaulted",
+    company: Company,
+    new_scenario: Maker,
+    blueprint: Builder,
+    step: Builder,
+    bound: int,
+    refused: bool,
+) -> None:
+    module = step(
+        1,
+        "openai-gpt-3:CreateCompletion",
+        parameters={"__IMTCONN__": bound},
+        metadata={"parameters": [{"name": "__IMTCONN__", "type": "account:openai-gpt-3"}]},
+    )
+    scenario = (await new_scenario(blueprint(module, name="Writer"), active=True))["id"]
+    await vaulted.apply("secret_rotation_run", path=PATH)
+    if refused:
+        await refuse_tests(company)
+    await company.control("DELETE", "/requests")
+    wanted: dict[str, Any] = {"path": PATH, "regenerate": ["token"], "pause_scenarios": True}
+    told = (await vaulted.apply("secret_rotation_run", **wanted)).data
+    assert told["state"] == ("rolled_back" if refused else "rotated")
+    log = (await company.control("GET", "/requests"))["requests"]
+    changes = [one["path"].rpartition("/")[2] for one in log if one["method"] == "POST"]
+    tried = ["set-data", "test"]
+    assert sorted(changes) == sorted(["stop", *tried, *(tried if refused else []), "start"])
+    assert (await company.get(f"/scenarios/{scenario}"))["scenario"]["isActive"] is True
+
+
 async def test_nothing_bound_means_nothing_to_rotate(vaulted: "Vaulted", bao: "Bao") -> None:
     bao.put("crm/api", token=OLD)
     refused = await vaulted.call("secret_rotation_run", path=PATH)
