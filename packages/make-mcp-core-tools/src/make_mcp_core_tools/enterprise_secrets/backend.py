@@ -42,7 +42,7 @@ class SetEngine(Input):
 class SetAudit(Input):
     path: str = Field(pattern=r"^[a-z0-9][\w-]{0,60}$")
     """Name of the device."""
-    file_path: str = Field(min_length=2, max_length=300)
+    file_path: str = Field(min_length=2, max_length=300, pattern=r"^[\w./ -]+$")
     """File on the secret manager's machine, or `stdout`."""
 
 

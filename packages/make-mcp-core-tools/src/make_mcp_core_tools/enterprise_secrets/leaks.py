@@ -209,7 +209,7 @@ def _told(
 def _joined(found: list[Found]) -> list[Finding]:
     """Make one finding of a secret that stands in several places of one owner."""
     rows: dict[str, Finding] = {}
-    for one in found:
+    for one in sorted(found, key=lambda one: (one.owner, one.place, one.path, one.kind)):
         row = rows.get(one.fingerprint)
         if row is None:
             members: dict[str, Any] = one.as_json()

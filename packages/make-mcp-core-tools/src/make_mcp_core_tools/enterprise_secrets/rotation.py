@@ -82,8 +82,7 @@ class RunRotation(Input):
     generate: Generated = Generated()
     """How they are made."""
     pause_scenarios: bool = False
-    """Switch active scenarios that use the sinks off meanwhile; on again, those with an interval run
-    at once."""
+    """Switch active scenarios of the sinks off meanwhile; back on, those with an interval run."""
 
 
 # Outputs
