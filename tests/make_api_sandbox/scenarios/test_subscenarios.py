@@ -105,7 +105,7 @@ async def test_returned_data_does_not_answer_a_webhook(shop: "Shop") -> None:
 async def test_a_response_of_a_scheduled_run_goes_nowhere(shop: "Shop") -> None:
     hook = await shop.hook()
     trigger = module(1, "gateway:CustomWebHook", parameters={"hook": hook["id"]}, mapper={})
-    mapper = {"status": "201", "body": "late", "headers": []}
+    mapper: dict[str, Any] = {"status": "201", "body": "late", "headers": []}
     respond = module(2, "gateway:WebhookRespond", mapper=mapper)
     every = {"type": "indefinitely", "interval": 900}
     ident = await shop.create(trigger, respond, scheduling=every)
