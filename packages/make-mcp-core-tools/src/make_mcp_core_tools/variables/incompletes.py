@@ -21,7 +21,6 @@ from make_mcp_core_tools._engine.incomplete_executions import (
     DlqId,
     Holder,
     Incomplete,
-    Kept,
     WhereInput,
     named_module,
     pattern_of,
@@ -199,7 +198,8 @@ async def incomplete_execution_list(make: Make, args: ListIncompletes) -> Incomp
 async def incomplete_execution_get(make: Make, args: GetIncomplete) -> IncompleteDetail:
     """Show an incomplete execution: the failed module, its error, and the data it had.
 
-    A retry runs the blueprint of that time, not the live one; `include` blueprint compares them.
+    A retry runs the blueprint of that time, not the live one; `include` blueprint compares them,
+    `incomplete_execution_update` corrects it.
     """
     detail = await read_detail(make, args.dlq_id)
     kept = await read_kept(make, detail.id)
@@ -219,7 +219,7 @@ async def incomplete_execution_get(make: Make, args: GetIncomplete) -> Incomplet
         failed_module_id=kept.module_id,
         failed_module=named_module(blueprint, kept.module_id),
         bundles=kept.bundles if "bundle" in args.include else None,
-        next_calls=_repairs(detail, kept),
+        next_calls=_next_of(detail),
     )
     if detail.company_id:
         told.url = make.page_url(f"{detail.company_id}/scenarios/{detail.scenario_id}")
@@ -285,23 +285,19 @@ def _next(args: ListIncompletes, rows: list[Incomplete]) -> list[NextCall]:
 # One
 
 
-def _repairs(detail: Incomplete, kept: Kept) -> list[NextCall]:
+def _next_of(detail: Incomplete) -> list[NextCall]:
     if detail.resolved:
         return []
-    mend: Document = {
-        "dlq_id": detail.id,
-        "ops": [{"op": "set_mapper", "module": kept.module_id, "name": "…", "value": "…"}],
-    }
     return [
+        NextCall(
+            tool="incomplete_execution_get",
+            arguments={"dlq_id": detail.id, "include": ["blueprint", "logs"]},
+            why="See what has changed in the scenario since, and the attempts so far.",
+        ),
         NextCall(
             tool="incomplete_execution_retry",
             arguments={"dlq_ids": [detail.id]},
-            why="Retry as it is, once the cause outside the scenario is gone.",
-        ),
-        NextCall(
-            tool="incomplete_execution_update",
-            arguments=mend,
-            why="Correct what the retry will run.",
+            why="Retry it as it is, once the cause is gone.",
         ),
     ]
 
