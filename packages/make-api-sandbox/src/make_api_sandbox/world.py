@@ -314,10 +314,14 @@ def _connect(path: Path | None) -> sqlite3.Connection:
         check_same_thread=False,
     )
     database.row_factory = _by_name
-    database.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    database.execute("PRAGMA journal_mode = WAL")
-    database.execute("PRAGMA synchronous = NORMAL")
-    database.execute("PRAGMA foreign_keys = ON")
+    try:
+        database.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        database.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        database.close()
+        raise
     return database
 
 
