@@ -26,7 +26,8 @@ def hold_to_contracts(app: Starlette) -> Starlette:
     """Let every operation of `app` fail the test when its answer departs from its contract.
 
     Whatever token a test uses, an operation sees no scope of it but those the operation needs:
-    what works in a test works with just these. Installed faults answer before the operations do and are not judged.
+    what works in a test works with just these. Installed faults answer before the operations do
+    and are not judged.
     """
     for mount in app.routes:
         if isinstance(mount, Mount) and mount.path == API:
