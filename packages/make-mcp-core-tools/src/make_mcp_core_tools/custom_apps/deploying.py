@@ -1,8 +1,8 @@
 """Putting the app of a folder into Make: what differs, in an order in which everything is there."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
+from make_blueprint.document import JsonObject
 from make_mcp_base.authoring import (
     Document,
     Failure,
@@ -237,9 +237,9 @@ async def _create(work: _Work, one: Component) -> None:
     body = create_body(one, work.ids)
 
     def made(answer: _Answer) -> str:
-        found: Any = answer.root
-        row: Any = found.get(key) if isinstance(found, dict) else None
-        return str(row["name"]) if isinstance(row, dict) and row.get("name") else name
+        row = answer.root.get(key) if isinstance(answer.root, dict) else None
+        given = row.get("name") if isinstance(row, dict) else None
+        return given if isinstance(given, str) else name
 
     answer = await work.make.write(
         post(place.list_path, body),
@@ -281,7 +281,7 @@ async def _deploy_app(work: _Work) -> None:
         if one.part in work.local.meta
     }
     if meta:
-        former = {name: work.remote.meta.get(name) or "" for name in meta}
+        former: JsonObject = {name: work.remote.meta.get(name) or "" for name in meta}
         await work.make.write(
             patch(work.place.path, meta),
             into=_Answer,
@@ -293,8 +293,8 @@ async def _deploy_app(work: _Work) -> None:
         work.done.append(f"app: {', '.join(meta)}")
     for one in found:
         if one.part in work.local.sections:
-            former, text = work.remote.sections[one.part], work.local.sections[one.part]
-            await work.code(work.place, one.part, former, text)
+            there, text = work.remote.sections[one.part], work.local.sections[one.part]
+            await work.code(work.place, one.part, there, text)
 
 
 async def _delete(work: _Work, gone: list[Component]) -> None:
