@@ -60,10 +60,14 @@ def _of_type(kind: str, schema: Schema, root: Schema, depth: int) -> st.SearchSt
 
 def _text(schema: Schema) -> st.SearchStrategy[str]:
     if "pattern" in schema:
-        made = st.from_regex(schema["pattern"])
-        return made.map(lambda text: text.rstrip("\n"))
+        pattern: str = schema["pattern"]
+        return st.from_regex(pattern).map(_first_line)
     least = schema.get("minLength", 0)
     return st.text(min_size=least, max_size=min(schema.get("maxLength", 30), least + 30))
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0]
 
 
 def _object(schema: Schema, root: Schema, depth: int) -> st.SearchStrategy[Any]:

@@ -17,18 +17,22 @@ from make_mcp_base.setup import Setup
 from make_mcp_base.surface.selection import Selection
 
 if TYPE_CHECKING:
-    from harness import Connect
+    from harness import Company, Connect
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_it_lists_every_tool_of_every_installed_category(connect: Connect, era: str) -> None:
-    wanted = {
+async def test_it_lists_every_tool_of_every_installed_category(
+    connect: Connect, company: Company, era: str
+) -> None:
+    tools = [
         tool
         for bundle in installed_bundles()
         for category in bundle.categories()
-        for tool in category.tools
-    }
+        for tool in category.tools.values()
+    ]
+    await company.license(tool.feature for tool in tools if tool.feature)
+    wanted = {tool.name for tool in tools}
     async with connect(app=make_mcp_legacy.app, era=era) as server:
         listed = {tool.name for tool in (await server.client.list_tools()).tools}
     assert wanted <= listed

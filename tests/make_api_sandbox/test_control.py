@@ -63,7 +63,7 @@ async def test_a_requested_device_is_paired_and_its_queues_are_filled(studio: "S
         made = await studio.control("POST", f"/devices/{device}/messages", message)
         listed = (await studio.get(f"/devices/{device}/{direction}s"))[f"{direction}s"]
         assert [(one["id"], one["size"]) for one in listed] == [(made["message"]["id"], 16)]
-    nobody = {"direction": "incoming", "scope": "call", "data": {}}
+    nobody: dict[str, Any] = {"direction": "incoming", "scope": "call", "data": {}}
     assert (await studio.http.post("/_sandbox/devices/9/messages", json=nobody)).status_code == 404
 
 

@@ -192,3 +192,13 @@ def test_half_a_mapping_is_refused_with_every_missing_id() -> None:
 @few
 def test_mapping_every_binding_to_itself_changes_nothing(document: Blueprint) -> None:
     assert dump(rebind(document, {}, partial=True)) == dump(document)
+
+
+def test_a_value_that_is_no_id_and_a_field_without_a_type_bind_nothing() -> None:
+    document = blueprint(module(1, parameters={"hook": "soon", "note": 5}))
+    schema: JsonValue = [{"name": "note"}, {"type": "hook"}, 7, {"name": "hook", "type": "hook"}]
+    find_1 = find(document, 1)
+    assert find_1 is not None
+    find_1.module["metadata"] = {"parameters": schema}
+    assert found(document, "unknown") == []
+    assert rebind(document, {"hook": {7: 8}}) == document

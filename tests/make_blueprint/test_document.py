@@ -1,3 +1,4 @@
+import gc
 import json
 
 import pytest
@@ -144,3 +145,14 @@ def test_a_copy_shares_nothing() -> None:
     assert isinstance(flow, list)
     flow.clear()
     assert dump(document) == text
+
+
+def test_reading_leaves_a_collector_that_is_off_off() -> None:
+    gc.disable()
+    try:
+        load(json.dumps(PLAIN))
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    load(json.dumps(PLAIN))
+    assert gc.isenabled()

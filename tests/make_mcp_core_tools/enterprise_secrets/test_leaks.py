@@ -88,6 +88,39 @@ def _secret(value: str) -> str:
     return bare[max(bare.rfind("/"), bare.rfind(" ")) + 1 :]
 
 
+async def test_what_a_failed_run_left_behind_is_looked_at(
+    core: Server,
+    company: Company,
+    team: int,
+    new_scenario: Maker,
+    blueprint: Builder,
+    step: Builder,
+    planted: dict[str, str],
+) -> None:
+    begin = step(1, "scenario-service:StartSubscenario", mapper={})
+    flow = (begin, step(2, "json:ParseJSON", mapper={"json": "{{1.order}}"}))
+    fields = {"input": [{"name": "order", "type": "text"}], "output": None}
+    settings: dict[str, Any] = {"dlq": True, "maxErrors": 100}
+    scenario = await new_scenario(
+        blueprint(*flow, **settings),
+        interface=fields,
+        scheduling={"type": "on-demand"},
+        active=True,
+    )
+    ident = scenario["id"]
+    body = {"data": {"order": f"token {planted['github']}"}, "responsive": True}
+    await company.send("POST", f"/scenarios/{ident}/run", body)
+    [left] = (await company.get("/dlqs", scenarioId=ident))["dlqs"]
+    told = await core.call("secret_scan_run", team_id=team, scenario_ids=[ident])
+    [row] = told.data["findings"]
+    assert (row["kind"], row["place"]) == (
+        "github-pat",
+        f"incomplete execution {left['id']} of scenario {ident}",
+    )
+    assert "runs" in told.data["remedies"]
+    assert planted["github"] not in told.text
+
+
 async def test_what_the_seeded_company_hides_is_found_and_nothing_else(
     core: Server, company: Company
 ) -> None:

@@ -205,6 +205,36 @@ async def test_a_key_is_fed_too_and_the_answer_says_that_make_cannot_test_it(
     assert held == {"authUser": "reader", "authPass": OLD}
 
 
+async def test_a_key_is_made_from_the_vault_without_its_secret_passing_through(
+    vaulted: "Vaulted", company: Company, bao: "Bao", team: int
+) -> None:
+    bao.put("crm/basic", password=OLD)
+    wanted: dict[str, Any] = {
+        "team_id": team,
+        "type": "basicauth",
+        "name": "Intranet",
+        "parameters": {"authUser": "reader"},
+        "from_vault": {"authPass": "secret/crm/basic#password"},
+    }
+    told = (await vaulted.call("key_create", **wanted)).data
+    world = company.mounted.sandbox.world
+    sql = "SELECT parameters FROM keys WHERE id = ?"
+    held = world.rows(sql, told["key_id"])[0]["parameters"]
+    assert held == {"authUser": "reader", "authPass": OLD}
+    bao.put("crm/basic", password=ORGANIZATION)
+    changed = {"key_id": told["key_id"], "from_vault": wanted["from_vault"]}
+    changed["parameters"] = wanted["parameters"]
+    await vaulted.apply("key_update", **changed)
+    held = world.rows(sql, told["key_id"])[0]["parameters"]
+    assert held == {"authUser": "reader", "authPass": ORGANIZATION}
+    for value in (OLD, ORGANIZATION):
+        assert value not in "".join(vaulted.texts)
+    lost = {**wanted, "from_vault": {"authPass": "secret/crm/basic#nothing"}}
+    assert (await vaulted.call("key_create", **lost)).error["code"] == "not_found"
+    twice = {**wanted, "from_vault": {"authUser": "secret/crm/basic#password"}}
+    assert (await vaulted.call("key_create", **twice)).error["code"] == "invalid_arguments"
+
+
 async def test_the_plan_names_scenarios_and_when_they_run_next(
     vaulted: "Vaulted", new_scenario: Maker, blueprint: Builder, step: Builder, bound: int
 ) -> None:
@@ -225,6 +255,37 @@ async def test_the_plan_names_scenarios_and_when_they_run_next(
     assert old["rotations"] == []
     planned = await vaulted.call("secret_rotation_run", path=PATH)
     assert f"({scenario}, active)" in str(planned.data["plan"]["affects"])
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_scenarios_rest_meanwhile_when_asked_and_go_on_whatever_comes(
+    vaulted: "Vaulted",
+    company: Company,
+    new_scenario: Maker,
+    blueprint: Builder,
+    step: Builder,
+    bound: int,
+    refused: bool,
+) -> None:
+    module = step(
+        1,
+        "openai-gpt-3:CreateCompletion",
+        parameters={"__IMTCONN__": bound},
+        metadata={"parameters": [{"name": "__IMTCONN__", "type": "account:openai-gpt-3"}]},
+    )
+    scenario = (await new_scenario(blueprint(module, name="Writer"), active=True))["id"]
+    await vaulted.apply("secret_rotation_run", path=PATH)
+    if refused:
+        await refuse_tests(company)
+    await company.control("DELETE", "/requests")
+    wanted: dict[str, Any] = {"path": PATH, "regenerate": ["token"], "pause_scenarios": True}
+    told = (await vaulted.apply("secret_rotation_run", **wanted)).data
+    assert told["state"] == ("rolled_back" if refused else "rotated")
+    log = (await company.control("GET", "/requests"))["requests"]
+    changes = [one["path"].rpartition("/")[2] for one in log if one["method"] == "POST"]
+    tried = ["set-data", "test"]
+    assert sorted(changes) == sorted(["stop", *tried, *(tried if refused else []), "start"])
+    assert (await company.get(f"/scenarios/{scenario}"))["scenario"]["isActive"] is True
 
 
 async def test_nothing_bound_means_nothing_to_rotate(vaulted: "Vaulted", bao: "Bao") -> None:

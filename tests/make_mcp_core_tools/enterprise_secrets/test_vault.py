@@ -7,7 +7,7 @@ import pytest
 from harness import Server
 
 if TYPE_CHECKING:
-    from .conftest import Bao, Vaulted
+    from .conftest import Bao, Serve, Vaulted
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +30,9 @@ async def test_the_server_is_checked_and_a_root_token_is_named_as_a_fault(
     assert backend["address"] == bao.address
 
 
-async def test_a_bad_token_and_a_server_that_is_away_are_no_success(serve: Any, bao: "Bao") -> None:
+async def test_a_bad_token_and_a_server_that_is_away_are_no_success(
+    serve: "Serve", bao: "Bao"
+) -> None:
     async with serve(VAULT_ADDR=bao.address, VAULT_TOKEN="nobody") as server:
         told = (await server.call("secret_backend_check")).data
         assert (told["reachable"], told["ok"], told["token_ok"]) == (True, False, False)
@@ -41,12 +43,24 @@ async def test_a_bad_token_and_a_server_that_is_away_are_no_success(serve: Any, 
         assert (await server.call("secret_list")).error["code"] == "vault_unreachable"
 
 
-async def test_a_token_is_not_sent_in_clear_over_a_network(serve: Any) -> None:
+async def test_a_sealed_server_is_told_as_such_and_nothing_succeeds(
+    serve: "Serve", sealed_bao: "Bao"
+) -> None:
+    async with serve(VAULT_ADDR=sealed_bao.address, VAULT_TOKEN="x") as server:
+        told = (await server.call("secret_backend_check")).data
+        assert (told["reachable"], told["sealed"], told["ok"]) == (True, True, False)
+        assert "token_ok" not in told
+        wanted: dict[str, Any] = {"path": "secret/crm/api", "generate": {}}
+        assert (await server.call("secret_write", **wanted)).error["code"] == "vault_sealed"
+        assert (await server.call("secret_list")).error["code"] == "vault_sealed"
+
+
+async def test_a_token_is_not_sent_in_clear_over_a_network(serve: "Serve") -> None:
     async with serve(VAULT_ADDR="http://vault.example.com:8200", VAULT_TOKEN="x") as server:
         assert (await server.call("secret_list")).error["code"] == "vault_misconfigured"
 
 
-async def test_the_token_may_come_from_a_file(serve: Any, bao: "Bao", tmp_path: Path) -> None:
+async def test_the_token_may_come_from_a_file(serve: "Serve", bao: "Bao", tmp_path: Path) -> None:
     from .conftest import ROOT
 
     (tmp_path / "token").write_text(f"{ROOT}\n")

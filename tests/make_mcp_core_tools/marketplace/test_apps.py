@@ -125,6 +125,41 @@ async def test_credentials_of_modules_are_listed_by_option(shop: Shop) -> None:
     assert slack[0]["scope"] == ["chat:write", "channels:read"]
 
 
+@pytest.mark.parametrize(
+    ("former", "name"),
+    [
+        ("apps_list", "app_list"),
+        ("app_find", "app_list"),
+        ("apps_recommend", "app_list"),
+        ("search-public-apps", "app_list"),
+        ("get-public-app-details", "app_get"),
+        ("list-popular-apps", "app_popularity_get"),
+        ("app-modules_list", "app_module_list"),
+        ("app-module_get", "app_module_get"),
+        ("module_spec", "app_module_get"),
+        ("module_field_resolve", "app_module_option_list"),
+        ("module_options_get", "app_module_option_list"),
+        ("rpc_execute", "app_rpc_run"),
+        ("app_documentation_get", "app_doc_get"),
+        ("credential-requests_list-app-modules-with-creds", "app_credential_list"),
+        ("public-templates_list", "template_list"),
+        ("public-templates_get", "template_get"),
+        ("public-templates_get-blueprint", "template_get"),
+        ("create-template", "template_create"),
+        ("list-templates", "template_list"),
+        ("get-template", "template_get"),
+        ("update-template", "template_update"),
+        ("use-template", "template_use"),
+        ("delete-template", "template_delete"),
+        ("install-workflow", "template_use"),
+    ],
+)
+async def test_a_former_name_is_still_understood(shop: Shop, former: str, name: str) -> None:
+    found = shop.core.kernel.surface.find(former)
+    assert found is not None
+    assert found.name == name
+
+
 async def test_a_key_without_the_scope_is_told_which_one(
     company: Company, connect: Connect
 ) -> None:

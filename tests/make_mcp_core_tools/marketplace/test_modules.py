@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from harness import Company, Connect
 from jsonschema import Draft202012Validator
 
 from .conftest import Shop
@@ -184,6 +185,21 @@ async def test_all_faults_of_a_module_come_in_one_answer(shop: Shop) -> None:
     }
 
 
+async def test_defaults_are_filled_in_on_request(shop: Shop) -> None:
+    told = await check(
+        shop,
+        "http:MakeRequest",
+        mapper={"url": "https://example.com", "method": "post"},
+        fill_defaults=True,
+    )
+    assert told["valid"] is True
+    assert told["filled"]["parameters"] == {"authenticationType": "noAuth"}
+    assert told["filled"]["mapper"]["method"] == "post"
+    bare = await check(shop, "http:MakeRequest", mapper={"url": "https://example.com"})
+    faults = {row["path"]: row.get("fix") for row in bare["faults"]}
+    assert faults["mapper.parseResponse"].startswith("Default: ")
+
+
 async def test_a_mapped_formula_in_a_select_is_not_called_wrong(shop: Shop) -> None:
     told = await check(
         shop,
@@ -281,6 +297,22 @@ async def test_every_module_of_the_company_passes_without_a_false_error(shop: Sh
             assert wrong == mandatory, json.dumps([module, wrong])
             judged += 1
     assert judged > 20
+
+
+async def test_a_used_up_rate_is_told_and_not_taken_for_a_fault(
+    company: Company, connect: Connect
+) -> None:
+    fault = {"path": "^/api/v2/rpcs", "status": 429, "retry_after": 60}
+    await company.control("POST", "/faults", fault)
+    async with connect() as core:
+        told = await core.call(
+            "app_module_validate",
+            module="slack:CreateMessage",
+            parameters={"__IMTCONN__": 2},
+            mapper={"channel": "#sales"},
+            team_id=1,
+        )
+        assert told.error["retryable"] is True
 
 
 # Procedures

@@ -176,6 +176,9 @@ async def test_incomplete_executions_are_grouped_by_reason(core: Server, floor: 
     (waiting,) = [found for found in findings if "incomplete executions wait" in found["title"]]
     assert waiting["title"].startswith("2 incomplete executions")
     assert len(waiting["evidence"]) == 2
+    call = waiting["tool_call"]
+    shown = (await core.call(call["tool"], **call["arguments"])).data
+    assert (shown["scenario_id"], shown["failed_module_id"]) == (ident, 2)
 
 
 async def test_a_hook_with_waiting_requests_behind_an_inactive_scenario_is_found(

@@ -1,15 +1,33 @@
 """A team of its own in the company, with variables and scenarios that read them."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Company
+from harness import Company, Server
 from make_mcp_core_tools._engine import run_watch
+from sharing import company_like, server_for
 
 TYPE_IDS = {"number": 1, "text": 2, "boolean": 3, "date": 4}
+
+
+@pytest.fixture(scope="module")
+async def company(
+    seeded_world: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[Company]:
+    """A company for all tests of a module; each has a team of its own."""
+    async with company_like(seeded_world, tmp_path_factory.mktemp("company")) as shared:
+        await shared.control("PATCH", "/world", {"rate_limits": False})
+        yield shared
+
+
+@pytest.fixture(scope="module")
+async def core(company: Company) -> AsyncGenerator[Server]:
+    async with server_for(company) as server:
+        yield server
 
 
 @dataclass
@@ -21,9 +39,12 @@ class Settings:
     organization: int
 
     async def put(self, name: str, value: Any, type: str = "text", owner: str = "team") -> None:
-        """Create a variable."""
-        body = {"name": name, "typeId": TYPE_IDS[type], "value": value}
-        await self.company.send("POST", self.path(owner), body)
+        """Set a variable."""
+        body = {"typeId": TYPE_IDS[type], "value": value}
+        if name in await self.all(owner):
+            await self.company.send("PATCH", f"{self.path(owner)}/{name}", body)
+        else:
+            await self.company.send("POST", self.path(owner), body | {"name": name})
 
     async def all(self, owner: str = "team") -> dict[str, Any]:
         """Custom variables by name."""
@@ -40,11 +61,12 @@ class Settings:
 
 
 @pytest.fixture
-async def settings(company: Company, team: int) -> Settings:
+async def settings(company: Company, team: int) -> AsyncGenerator[Settings]:
     organization = (await company.get(f"/teams/{team}"))["team"]["organizationId"]
     licence = {"customVariables": True, "apiLimit": 2000}
     await company.control("PATCH", "/world", {"licenses": {str(organization): licence}})
-    return Settings(company, team, organization)
+    yield Settings(company, team, organization)
+    await company.control("DELETE", "/faults")
 
 
 @pytest.fixture

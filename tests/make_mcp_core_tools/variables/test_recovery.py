@@ -150,6 +150,28 @@ async def test_a_rule_never_exceeds_its_max_and_the_next_call_goes_on(
 
 
 @pytest.mark.anyio
+async def test_calls_refused_for_their_number_leave_the_rest_for_the_next_call(
+    company: Company, shelf: "Shelf", tmp_path: "Path"
+) -> None:
+    scenario = await shelf.scenario()
+    await shelf.fail(scenario, *"abcd")
+    given = {
+        "scenario_id": scenario,
+        "rules": [{"action": "delete", "module_id": 2}],
+        "export": False,
+    }
+    busy = {"path": "/bundle$", "status": 429, "body": {"message": "limit"}, "after": 3}
+    await company.control("POST", "/faults", busy)
+    async with server_with(company, tmp_path / "first", "*") as server:
+        planned = (await server.call("incomplete_execution_bulk_resolve", **given)).data["plan"]
+    assert planned["requests"][0]["body"]["ids"] == (await shelf.ids(scenario))[:3]
+    await company.control("DELETE", "/faults")
+    async with server_with(company, tmp_path / "a minute later", "*") as server:
+        told = (await server.apply("incomplete_execution_bulk_resolve", **given)).data
+    assert (told["deleted"], await shelf.ids(scenario)) == (4, [])
+
+
+@pytest.mark.anyio
 async def test_what_no_rule_fits_and_what_is_skipped_stays(core: Server, shelf: "Shelf") -> None:
     scenario = await shelf.scenario()
     made = await shelf.fail(scenario, "a", "b")

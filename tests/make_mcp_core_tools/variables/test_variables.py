@@ -9,7 +9,7 @@ from harness import Company, Server
 from narrow import server_with
 
 if TYPE_CHECKING:
-    from .conftest import Settings
+    from .conftest import Settings, Shelf
 
 pytestmark = pytest.mark.anyio
 
@@ -87,6 +87,7 @@ async def test_a_foreign_team_is_refused(core: Server, settings: "Settings") -> 
         ({"value": 12}, 1, 12),
         ({"value": "12", "type": "number"}, 1, 12),
         ({"value": "12"}, 2, "12"),
+        ({"value": '{"a":  1}'}, 2, '{"a":  1}'),
         ({"value": 12, "type": "text"}, 2, "12"),
         ({"value": "true", "type": "boolean"}, 3, True),
         ({"value": False}, 3, False),
@@ -171,13 +172,15 @@ async def test_creating_is_planned_done_and_taken_back(core: Server, settings: "
 
 
 async def test_a_plan_without_custom_variables_is_one_clear_sentence(
-    core: Server, settings: "Settings"
+    company: Company, settings: "Settings", tmp_path: Path
 ) -> None:
     licence = {str(settings.organization): {"customVariables": False}}
-    await settings.company.control("PATCH", "/world", {"licenses": licence})
-    told = (await core.call("variable_create", team_id=settings.team, name="x", value="1")).error
+    await company.control("PATCH", "/world", {"licenses": licence})
+    ask = {"team_id": settings.team}
+    async with server_with(company, tmp_path, "*") as server:
+        told = (await server.call("variable_create", **ask, name="x", value="1")).error
+        listed = (await server.call("variable_list", **ask)).data
     assert (told["code"], "no custom variables" in told["what"]) == ("licence_gate", True)
-    listed = (await core.call("variable_list", team_id=settings.team)).data
     assert "no custom variables" in listed["warnings"][0]
 
 
@@ -191,6 +194,20 @@ async def test_a_token_without_the_scope_is_told_which(
     assert "team-variables:write" in told.error["why"]
     assert "organization-variables:read" in listed.error["why"]
     assert await settings.all() == {}
+
+
+async def test_a_variable_that_was_created_is_what_runs_read(
+    core: Server, company: Company, settings: "Settings", shelf: "Shelf"
+) -> None:
+    given = {"team_id": settings.team, "name": "order", "value": '{"a": 1}'}
+    scenario = await shelf.scenario(text="{{var.team.order}}")
+    await core.call("variable_create", **given)
+    run = {"data": {"order": "x"}, "responsive": True}
+    first = await company.send("POST", f"/scenarios/{scenario}/run", run)
+    await core.call("variable_update", **given | {"value": "no json"})
+    second = await company.send("POST", f"/scenarios/{scenario}/run", run)
+    assert (int(first["status"]), int(second["status"]) > 1) == (1, True)
+    assert len(await shelf.ids(scenario)) == 1
 
 
 # Changing

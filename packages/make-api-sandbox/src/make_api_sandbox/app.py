@@ -40,6 +40,7 @@ from make_api_sandbox.http.errors import ApiError
 from make_api_sandbox.http.observation import Observation
 from make_api_sandbox.http.rate import count_call
 from make_api_sandbox.http.routing import Outcome, Route, discover, modules
+from make_api_sandbox.http.table import RouteTable
 from make_api_sandbox.page.view import page_routes
 from make_api_sandbox.world import World
 
@@ -115,7 +116,7 @@ def _routes(sandbox: Sandbox) -> list[BaseRoute]:
         for one in discover()
     ]
     return [
-        Mount("/api/v2", routes=api),
+        Mount("/api/v2", app=RouteTable(api)),
         Path("/hook/{udid}", partial(_hook, sandbox), methods=HOOK_METHODS),
         *page_routes(sandbox.world, sandbox.public_url),
         Mount("/_sandbox", routes=control.routes(sandbox.world)),

@@ -121,8 +121,8 @@ def branch_name(visit: Visit) -> str:
     if visit.role == "onerror":
         return "on error"
     parent, number = visit.parent, visit.slot[1]
-    if parent is None or not isinstance(number, int):
-        return ""
+    assert parent is not None
+    assert isinstance(number, int)
     holders = as_list(parent.module.get(str(visit.slot[0])))
     return _named_branch(visit, parent, as_object(holders[number]), number, len(holders))
 

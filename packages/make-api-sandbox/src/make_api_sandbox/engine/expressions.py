@@ -55,8 +55,9 @@ def evaluate_mapper(mapper: Mapping[str, Json], within: Scope) -> tuple[Bundle, 
     """Evaluate the fields of a mapper.
 
     Returns:
-        The values, and the names of the fields which the keyword `erase` empties. Fields that
-        became `ignore` are absent; erased ones are null.
+        The values, and the names of the fields which the keyword `erase` empties, members of
+        collections with dots (`data.name`). Fields that became `ignore` are absent; erased ones
+        are null.
 
     Raises:
         ModuleError: `BundleValidationError` naming the field whose expression failed.
@@ -67,9 +68,7 @@ def evaluate_mapper(mapper: Mapping[str, Json], within: Scope) -> tuple[Bundle, 
         value = evaluate_field(name, template, within)
         if value is IGNORE:
             continue
-        if value is ERASE:
-            erased.add(name)
-        values[name] = _settled(value)
+        values[name] = _settled(value, name, erased)
     return values, frozenset(erased)
 
 
@@ -116,13 +115,17 @@ def _kind(error: IMLError) -> str:
     return "DataError" if isinstance(error, EvaluationError) else "BundleValidationError"
 
 
-def _settled(value: object) -> Value:
-    """Drop ignored members and empty erased ones, at any depth."""
+def _settled(value: object, path: str, erased: set[str]) -> Value:
+    """Drop ignored members, empty erased ones at any depth and note where they are."""
+    if value is ERASE:
+        erased.add(path)
     if value is ERASE or value is IGNORE:
         return None
     if isinstance(value, Mapping):
-        pairs = cast("Mapping[str, object]", value)
-        return {key: _settled(each) for key, each in pairs.items() if each is not IGNORE}
+        pairs = cast("Mapping[str, object]", value).items()
+        kept = [(key, each) for key, each in pairs if each is not IGNORE]
+        return {key: _settled(each, f"{path}.{key}", erased) for key, each in kept}
     if isinstance(value, list | tuple):
-        return [_settled(each) for each in cast("list[object]", value) if each is not IGNORE]
+        rows = [each for each in cast("list[object]", value) if each is not IGNORE]
+        return [_settled(each, f"{path}.{at}", erased) for at, each in enumerate(rows)]
     return cast("Value", value)

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from make_api_sandbox.engine.machine import Machine
 
 SWITCHES_OFF = frozenset(
-    {"InvalidConfigurationError", "InconsistencyError", "OperationsLimitExceededError"}
+    {
+        "DataSizeLimitExceededError",
+        "InconsistencyError",
+        "InvalidConfigurationError",
+        "OperationsLimitExceededError",
+    }
 )
 """Errors after which a scenario is switched off at once."""
 

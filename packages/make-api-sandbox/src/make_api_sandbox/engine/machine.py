@@ -162,8 +162,11 @@ class Machine:
         )
         if operation.warning:
             handling.warn(self, node, operation.warning)
-        if self.run.plan.settings.auto_commit:
+        settings = self.run.plan.settings
+        if settings.auto_commit:
             self.run.transaction.commit()
+            if node is self.run.plan.first and not settings.trigger_last:
+                self.run.trigger_committed = True
 
 
 @dataclass

@@ -27,6 +27,7 @@ class Settings:
     roundtrips: int = 1
     max_errors: int = 3
     auto_commit: bool = True
+    trigger_last: bool = True
     sequential: bool = False
     confidential: bool = False
     dataloss: bool = False
@@ -40,6 +41,7 @@ class Settings:
             roundtrips=max(1, whole(raw.get("roundtrips")) or 1),
             max_errors=max(1, whole(raw.get("maxErrors")) or 3),
             auto_commit=truth(raw.get("autoCommit", True)),
+            trigger_last=truth(raw.get("autoCommitTriggerLast", True)),
             sequential=truth(raw.get("sequential")),
             confidential=truth(raw.get("confidential")),
             dataloss=truth(raw.get("dataloss")),

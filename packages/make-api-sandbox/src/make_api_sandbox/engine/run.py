@@ -122,12 +122,24 @@ def _end(run: Run, end: RunEnded) -> None:
     if end.keep:
         run.transaction.commit()
     else:
-        run.transaction.rollback()
-        run.execution.trigger_done = False
+        run.execution.trigger_done = run.trigger_committed
+        if not _rolled_back(run):
+            return
     if end.status is Status.ERROR and end.error is not None:
         _fail(run.execution, end.error, counts=end.counts, fatal=end.fatal)
     elif end.status is Status.WARNING and end.error is not None:
         run.warn(end.error)
+
+
+def _rolled_back(run: Run) -> bool:
+    """Revert what was written; where that fails, the data is inconsistent and the run says so."""
+    try:
+        run.transaction.rollback()
+    except ModuleError as error:
+        message = f"The rollback failed: {error.message}"
+        _fail(run.execution, RunError("InconsistencyError", message), fatal=True)
+        return False
+    return True
 
 
 def _fail(

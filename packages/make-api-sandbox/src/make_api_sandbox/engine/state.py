@@ -68,6 +68,8 @@ class Run:
     pending_trigger: list[Bundle] = field(default_factory=list[Bundle])
     cookies: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     """Cookies that HTTP modules share: host → name → value."""
+    trigger_committed: bool = False
+    """True once the trigger has committed before the others (`autoCommitTriggerLast` is off)."""
     steps: int = 0
 
     def now(self) -> datetime:

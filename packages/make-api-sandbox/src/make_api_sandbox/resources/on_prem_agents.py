@@ -41,14 +41,14 @@ class Setting:
 
 
 SETTINGS: dict[str, tuple[Setting, ...]] = {
-    "http": (Setting("baseUrl", "Base URL"),),
+    "http": (Setting("url", "URL"),),
     "sap-agent": (
         Setting("ashost", "Application server host"),
         Setting("sysnr", "System number"),
         Setting("client", "Client", "SAP client number"),
     ),
 }
-"""What the apps of agents ask for; those of `http` are not documented, one address is ours."""
+"""What the apps of agents ask for; that of `http` is what the official client's own tests send."""
 
 
 @route("GET", "/agents", scope=READ, context=query_organization, licence=LICENSED)

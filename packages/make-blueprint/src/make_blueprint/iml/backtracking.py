@@ -88,8 +88,7 @@ class _Reader:
         opening = _OPEN.match(self._source, self._at)
         if opening is None:
             atom = _ATOM.match(self._source, self._at)
-            if atom is None:
-                raise Refused("the regular expression cannot be read")
+            assert atom is not None
             self._at = atom.end()
             return _One(atom[0])
         self._at = opening.end()
@@ -233,7 +232,7 @@ class _Program:
                 self._look(node)
             case _Group():
                 self._group(node)
-            case _Repeat():
+            case _:
                 self._repeat(node)
 
     def _one(self, source: str) -> None:

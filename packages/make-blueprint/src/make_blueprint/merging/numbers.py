@@ -31,7 +31,7 @@ class Numbers:
     def __init__(self, trees: list[list[Node]], alive: Container[Element]) -> None:
         self.ids: dict[Element, int] = {}
         self.renumbered: dict[int, int] = {}
-        self._users: defaultdict[int, list[Element]] = defaultdict(list)
+        self._users: defaultdict[int, set[tuple[bool, bool, bool]]] = defaultdict(set)
         nodes = [node for tree in (trees[1], trees[2], trees[0]) for node in tree]
         self._next = max((node.id or 0 for node in nodes), default=0) + 1
         elements = list(dict.fromkeys(node.known for node in nodes if node.kind == "module"))
@@ -59,7 +59,7 @@ class Numbers:
             found = self._next
             self._next += 1
         self.ids[element] = found
-        self._users[found].append(element)
+        self._users[found].add(_holders(found, element))
 
     def _note_change(self, element: Element, added: bool) -> None:
         old = _id(element.theirs)
@@ -68,17 +68,17 @@ class Numbers:
 
     def _is_free(self, number: int, element: Element) -> bool:
         """Tell whether nobody has the id, or only those that share it on a side already."""
+        mine = _holders(number, element)
         return all(
-            any(
-                _id(mine) == number == _id(other)
-                for mine, other in (
-                    (element.base, user.base),
-                    (element.ours, user.ours),
-                    (element.theirs, user.theirs),
-                )
-            )
-            for user in self._users[number]
+            any(one and other for one, other in zip(mine, theirs, strict=True))
+            for theirs in self._users[number]
         )
+
+
+def _holders(number: int, element: Element) -> tuple[bool, bool, bool]:
+    """Tell for base, ours and theirs whether the element has the id there."""
+    base, ours, theirs = _id(element.base), _id(element.ours), _id(element.theirs)
+    return base == number, ours == number, theirs == number
 
 
 def base_numbers(trees: list[list[Node]]) -> dict[Side, dict[int, int]]:

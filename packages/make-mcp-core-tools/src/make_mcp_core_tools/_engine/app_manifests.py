@@ -101,7 +101,9 @@ class AppModule:
     def credentials(self) -> list[str]:
         """Types of connection or key it takes, as `account:slack`."""
         types = (str(as_object(one).get("type") or "") for one in self.form.parameters)
-        return [one for one in types if one.partition(":")[0] in ("account", "keychain")]
+        found = [one for one in types if one.partition(":")[0] in ("account", "keychain")]
+        named = self.data.get("connection")
+        return found or ([f"account:{named}"] if isinstance(named, str) and named else [])
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,14 +179,13 @@ async def check_incompletes(exam: Examination) -> str:
                 confidence="certain",
                 rule=f"Make lists them as unresolved; {by_itself} of them it will retry by itself.",
                 evidence=[f"incomplete execution {row.id}" for row in alike[:5]],
-                fix="Repair the cause first: a retry runs the blueprint of that time, so where that"
-                " was wrong, correct the incomplete execution itself, on the scenario's page in"
-                " Make under “Incomplete executions”.",
+                fix="Repair the cause, then retry them with `incomplete_execution_retry`. It runs"
+                " the blueprint of that time; where that was wrong, correct it first with"
+                " `incomplete_execution_update`.",
                 tool_call=NextCall(
-                    tool="scenario_execution_list",
-                    arguments={"scenario_id": exam.scenario.id, "status": ["warning", "error"]},
-                    why="Lists the runs that left them; `scenario_execution_module_get` shows the"
-                    " bundles they kept.",
+                    tool="incomplete_execution_get",
+                    arguments={"dlq_id": alike[0].id, "include": ["bundle", "blueprint"]},
+                    why="Shows the failed module, its data, and what changed since.",
                 ),
             )
         )

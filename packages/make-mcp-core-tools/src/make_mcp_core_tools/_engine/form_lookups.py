@@ -73,7 +73,11 @@ async def check_live(
 async def look_up(
     make: Make, app: tuple[str, int | None], lookup: Lookup, team_id: int | None
 ) -> list[JsonValue] | str:
-    """Ask for options or fields; a text says why they could not be had."""
+    """Ask for options or fields; a text says why they could not be had.
+
+    Raises:
+        Failure: Asking again later may work, as with a used-up rate.
+    """
     scheme, _, rest = lookup.address.partition("://")
     try:
         if scheme == "rpc":
@@ -81,6 +85,8 @@ async def look_up(
         if scheme == "api":
             return await _objects(make, rest, team_id)
     except Failure as failed:
+        if failed.retryable:
+            raise
         return failed.why or failed.what
     return "Make has no such kind of address."
 

@@ -12,7 +12,7 @@ from make_mcp_core_tools._engine import form_values as values
 if TYPE_CHECKING:
     from make_blueprint.document import JsonObject, JsonValue
 
-    from make_mcp_core_tools._engine.forms import Form
+    from make_mcp_core_tools._engine.forms import Domain, Form
 
 EXPRESSION: JsonObject = {"type": "string", "pattern": "\\{\\{"}
 """Text with an expression: it stands for a value of any type in the mapper."""
@@ -192,6 +192,15 @@ def skeleton(
         "metadata": metadata,
     }
     return made, missing + more
+
+
+def fill_defaults(form: Form, given: dict[Domain, JsonObject]) -> None:
+    """Put the defaults of a form where nothing is given, in place."""
+    pairs = ((form.parameters, given["parameters"]), (form.mapper, given["mapper"]))
+    for fields, holder in pairs:
+        for name, value in _defaults(fields, "")[0].items():
+            if values.is_empty(holder.get(name)):
+                holder[name] = value
 
 
 def _defaults(fields: list[JsonValue], domain: str) -> tuple[JsonObject, list[str]]:

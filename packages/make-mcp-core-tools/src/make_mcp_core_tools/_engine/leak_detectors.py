@@ -142,7 +142,7 @@ class Kingfisher:
 
     def find(self, texts: Sequence[Text]) -> list[Leak]:
         """Find secrets, in the order of the texts; names give the catalogue its context."""
-        lines = [f"{one.name} = {one.text}\n".encode() for one in texts]
+        lines = [f"{one.name} = {one.text}\n".encode("utf-8", "replace") for one in texts]
         starts = [0]
         for line in lines:
             starts.append(starts[-1] + len(line))

@@ -102,7 +102,7 @@ def scan(paper: Paper, by: Sequence[Detector], key: bytes) -> list[Found]:
 
 
 def _fingerprint(key: bytes, *parts: str) -> str:
-    return hmac.new(key, "\0".join(parts).encode(), "sha256").hexdigest()[:16]
+    return hmac.new(key, "\0".join(parts).encode("utf-8", "replace"), "sha256").hexdigest()[:16]
 
 
 def _leaves(document: JsonValue) -> Iterator[_Leaf]:

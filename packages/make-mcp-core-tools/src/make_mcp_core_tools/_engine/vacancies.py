@@ -75,7 +75,9 @@ async def described_modules(make: Make, blueprint: Blueprint) -> Described:
     async def read(app: tuple[str, int | None]) -> None:
         try:
             manifest = await app_manifest(make, *app)
-        except Failure:
+        except Failure as failed:
+            if failed.retryable:
+                raise
             return
         found.update({(f"{app[0]}:{one.name}", app[1]): one for one in manifest.modules})
 

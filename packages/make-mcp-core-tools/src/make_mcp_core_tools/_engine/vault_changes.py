@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from make_mcp_base.authoring import Irreversible, Request
 from make_mcp_base.calls.writers import Applying
@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
+    from contextlib import AbstractContextManager
 
     from make_mcp_base.authoring import Json, Make
 
@@ -45,28 +46,14 @@ async def change_vault(
         before: The state it rests on.
         predict: The answer a plan goes on with.
     """
-    writer = make.writer
 
     async def send(_: Request) -> Json:
         return await carry()
 
-    if not isinstance(writer, Applying):
+    with _writing(make, send=send):
         return await make.write(
-            request,
-            into=into,
-            says=says,
-            undo=Irreversible(undo),
-            before=before,
-            predict=predict,
+            request, into=into, says=says, undo=Irreversible(undo), before=before, predict=predict
         )
-    carrying = replace(writer, send=send)
-    make.writer = carrying
-    try:
-        return await make.write(
-            request, into=into, says=says, undo=Irreversible(undo), before=before
-        )
-    finally:
-        writer.count, make.writer = carrying.count, writer
 
 
 def vault_request(method: str, path: str, **shown: Json) -> Request:
@@ -74,16 +61,21 @@ def vault_request(method: str, path: str, **shown: Json) -> Request:
     return Request(method, f"vault://{path}", dict(shown) or None)
 
 
-@contextmanager
-def going_back(make: Make) -> Generator[None]:
+def going_back(make: Make) -> AbstractContextManager[None]:
     """Let writes through that no plan could foresee: those that put back what was before."""
+    return _writing(make, planned=None)
+
+
+@contextmanager
+def _writing(make: Make, **changed: Any) -> Generator[None]:
+    """Write in a slightly other way for a while; plans stay as they are."""
     writer = make.writer
     if not isinstance(writer, Applying):
         yield
         return
-    free = replace(writer, planned=None)
-    make.writer = free
+    other = replace(writer, **changed)
+    make.writer = other
     try:
         yield
     finally:
-        writer.count, make.writer = free.count, writer
+        writer.count, make.writer = other.count, writer

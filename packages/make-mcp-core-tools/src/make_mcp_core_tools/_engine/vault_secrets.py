@@ -11,6 +11,8 @@ from pydantic import BeforeValidator, Field
 from make_mcp_core_tools._engine.vault import data_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from make_mcp_core_tools._engine.vault import Vault
 
 SecretPath = Annotated[
@@ -22,6 +24,10 @@ SecretPath = Annotated[
         description="Engine and secret, such as `secret/crm/api` (`secret_list`).",
     ),
 ]
+SecretReference = Annotated[
+    str, Field(min_length=5, max_length=500, pattern=r"^[\w-][\w .@:=+/-]*/[\w .@:=+/-]+#[\w.-]+$")
+]
+"""A field of a secret: `secret/crm/api#token`."""
 FieldName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\w.-]+$")]
 
 
@@ -182,3 +188,26 @@ async def secrets_below(vault: Vault, mount: str, folder: str = "", most: int = 
             else:
                 found.append(Place(mount, f"{here}{name}"))
     return found[:most]
+
+
+async def read_referenced(vault: Vault, references: Mapping[str, str]) -> Document:
+    """Read the fields of secrets that are named `path#field`; values must go to Make only.
+
+    Raises:
+        Failure: A secret or field is not there.
+    """
+    values: Document = {}
+    for name, reference in references.items():
+        path, _, wanted = reference.partition("#")
+        place = await place_of(vault, path)
+        await require_metadata(vault, place)
+        kept = await read_values(vault, place)
+        if wanted not in kept:
+            raise Failure(
+                f"The secret `{place}` has no field `{wanted}`.",
+                why=f"Its fields: {', '.join(sorted(kept)) or 'none'}.",
+                next_step=f"Write it first: `secret_write` path={place}, field={wanted}.",
+                code="not_found",
+            )
+        values[name] = kept[wanted]
+    return values

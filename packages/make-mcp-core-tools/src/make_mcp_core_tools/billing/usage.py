@@ -142,7 +142,8 @@ async def _place(make: Make, args: GetUsage) -> tuple[str, str, str, int]:
 
 async def _organization_of(make: Make, team_id: int | None) -> int:
     team = await make.team(team_id)
-    home = (await make.account()).organization_of(team)
+    known = (await make.account()).organization_of(team)
+    home = known or (await make.api.account(fresh=True)).organization_of(team)
     return await make.organization(home.id if home else None)
 
 

@@ -348,7 +348,7 @@ def refuse_closed(one: HookRecord) -> None:
 @category.tool(
     scope=WRITE,
     effect="create",
-    formerly=("hooks_create", "create-webhook"),
+    formerly=("hooks_create", "create-webhook", "create-hook"),
     words=("new webhook", "new mailhook", "address"),
     examples=[
         CreateHook(name="Orders in"),

@@ -42,7 +42,7 @@ class SetEngine(Input):
 class SetAudit(Input):
     path: str = Field(pattern=r"^[a-z0-9][\w-]{0,60}$")
     """Name of the device."""
-    file_path: str = Field(min_length=2, max_length=300)
+    file_path: str = Field(min_length=2, max_length=300, pattern=r"^[\w./ -]+$")
     """File on the secret manager's machine, or `stdout`."""
 
 
@@ -139,7 +139,7 @@ async def secret_backend_list(make: Make, args: Nothing) -> Backends:
     scope="",
     effect="read",
     outside=True,
-    formerly=("configure-vault-server",),
+    formerly=("configure-vault-server", "configure-hsm-integration"),
     words=("vault health", "sealed", "unsealed", "hsm"),
 )
 async def secret_backend_check(make: Make, args: Nothing) -> Checked:

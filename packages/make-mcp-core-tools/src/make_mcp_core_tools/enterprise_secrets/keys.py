@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from make_mcp_base.authoring import (
     Document,
     Failure,
     Input,
     Irreversible,
+    Json,
     Make,
     NextCall,
     Output,
@@ -24,6 +27,8 @@ from pydantic import Field
 
 from make_mcp_core_tools._engine.confidential import ConfidentialRequest, Credentials
 from make_mcp_core_tools._engine.connection_uses import Bound, bound_scenarios
+from make_mcp_core_tools._engine.vault import open_vault
+from make_mcp_core_tools._engine.vault_secrets import SecretReference, read_referenced
 from make_mcp_core_tools.enterprise_secrets.declared import category
 from make_mcp_core_tools.enterprise_secrets.key_records import (
     WRITE_KEYS,
@@ -38,6 +43,9 @@ from make_mcp_core_tools.enterprise_secrets.key_records import (
     use_lines,
     users_of_key,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # Inputs
 
@@ -65,8 +73,10 @@ class CreateKey(Input):
     """Key type (`key_type_list`)."""
     name: str = Field(min_length=1, max_length=128)
     """Shown in the list and in the editor."""
-    parameters: Credentials
+    parameters: Credentials = {}
     """By the type's form, such as `{"authUser": …, "authPass": …}`."""
+    from_vault: dict[str, SecretReference] = Field(default={}, max_length=20)
+    """Parameters taken from the secret manager, unseen: `{"authPass": "secret/crm/api#token"}`."""
     team_id: TeamId | None = None
 
 
@@ -77,6 +87,8 @@ class UpdateKey(Input):
     """New name."""
     parameters: Credentials | None = None
     """All parameters anew."""
+    from_vault: dict[str, SecretReference] = Field(default={}, max_length=20)
+    """Those taken from the secret manager, as in `key_create`."""
 
 
 class DeleteKey(Input):
@@ -231,17 +243,23 @@ async def key_type_list(make: Make, args: ListKeyTypes) -> KeyTypes:
     formerly=("keys_create",),
     words=("store secret", "basic auth", "certificate"),
     examples=[
-        CreateKey(type="basicauth", name="Intranet", parameters={"authUser": "…", "authPass": "…"})
+        CreateKey(
+            team_id=12,
+            type="basicauth",
+            name="Intranet",
+            parameters={"authUser": "…", "authPass": "…"},
+        )
     ],
 )
 async def key_create(make: Make, args: CreateKey) -> KeySaved:
     """Store a secret in Make as a key. Its form is checked first; Make never shows it again."""
-    await check_parameters(make, args.type, args.parameters)
+    parameters = await _with_vault(make, args.parameters, args.from_vault)
+    await check_parameters(make, args.type, parameters)
     body: Document = {
         "teamId": args.team_id,
         "name": args.name,
         "typeName": args.type,
-        "parameters": dict(args.parameters),
+        "parameters": parameters,
     }
     made = await make.write(
         ConfidentialRequest("POST", "/keys", body, open=("teamId", "name", "typeName")),
@@ -253,6 +271,23 @@ async def key_create(make: Make, args: CreateKey) -> KeySaved:
         ),
     )
     return KeySaved(key_id=made.key.id, name=args.name, type=args.type)
+
+
+async def _with_vault(
+    make: Make, given: Mapping[str, Json], references: Mapping[str, str]
+) -> Document:
+    """Put what the secret manager holds beside what was given."""
+    if twice := sorted(given.keys() & references.keys()):
+        raise Failure(
+            "Some parameters are given twice.",
+            problems=[Problem(name, "is in `parameters` and in `from_vault`.") for name in twice],
+            next_step="Call again with each in one of them.",
+            code="invalid_arguments",
+        )
+    if not references:
+        return dict(given)
+    async with open_vault(make) as vault:
+        return {**given, **await read_referenced(vault, references)}
 
 
 @category.tool(
@@ -269,20 +304,23 @@ async def key_update(make: Make, args: UpdateKey) -> KeySaved:
     """
     key = await read_key(make, args.key_id)
     renames = args.name is not None and args.name != key.name
-    if args.parameters is not None:
-        await check_parameters(make, key.type_name, args.parameters)
+    reenters = args.parameters is not None or bool(args.from_vault)
+    parameters: Document = {}
+    if reenters:
+        parameters = await _with_vault(make, args.parameters or {}, args.from_vault)
+        await check_parameters(make, key.type_name, parameters)
         make.confirm("The key's parameters are replaced; Make cannot give the old ones back.")
     if renames:
         await _rename(make, key, args.name or "")
-    if args.parameters is not None:
+    if reenters:
         for line in use_lines(await users_of_key(make, key), key.id):
             make.affects(line)
-        await _reenter(make, key, args.parameters)
+        await _reenter(make, key, parameters)
     return KeySaved(
         key_id=key.id,
         name=args.name or key.name,
         type=key.type_name,
-        changed=renames or args.parameters is not None,
+        changed=renames or reenters,
     )
 
 
@@ -299,9 +337,9 @@ async def _rename(make: Make, key: KeyRecord, name: str) -> None:
     )
 
 
-async def _reenter(make: Make, key: KeyRecord, parameters: Credentials) -> None:
+async def _reenter(make: Make, key: KeyRecord, parameters: Document) -> None:
     await make.write(
-        ConfidentialRequest("PATCH", f"/keys/{key.id}", {"parameters": dict(parameters)}),
+        ConfidentialRequest("PATCH", f"/keys/{key.id}", {"parameters": parameters}),
         into=OneKey,
         says=f"Replace the parameters of the key “{key.name}” ({key.id})",
         undo=Irreversible("Make never gives back parameters that were replaced."),

@@ -140,7 +140,7 @@ class Baseline(Output):
 @category.tool(
     scope="",
     effect="read",
-    formerly=("secret_scan", "scan-secret-leakage"),
+    formerly=("secret_scan", "scan-secret-leakage", "configure-breach-detection"),
     words=("leaked", "credentials", "plaintext", "password", "token", "audit", "hardcoded"),
     examples=[ScanSecrets(team_id=12), ScanSecrets(scenario_ids=[31], targets=["blueprints"])],
 )
@@ -209,7 +209,7 @@ def _told(
 def _joined(found: list[Found]) -> list[Finding]:
     """Make one finding of a secret that stands in several places of one owner."""
     rows: dict[str, Finding] = {}
-    for one in found:
+    for one in sorted(found, key=lambda one: (one.owner, one.place, one.path, one.kind)):
         row = rows.get(one.fingerprint)
         if row is None:
             members: dict[str, Any] = one.as_json()
@@ -262,6 +262,14 @@ def _next(rows: list[Finding], args: ScanSecrets) -> list[NextCall]:
     scope="teams:read",
     effect="update",
     words=("accept finding", "false positive", "ignore", "suppress"),
+    examples=[
+        SetBaseline(
+            team_id=12,
+            fingerprints=["9f2c41d07be35a68"],
+            reason="A token of the demo workspace",
+            until=date(2020, 1, 31),
+        )
+    ],
 )
 async def secret_scan_baseline_set(make: Make, args: SetBaseline) -> Baseline:
     """Accept findings until a day, with a reason; afterwards `secret_scan_run` shows them again.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -17,6 +18,9 @@ from make_mcp_base.authoring import (
     Output,
     Problem,
     Timestamp,
+    Undo,
+    Watch,
+    post,
 )
 from pydantic import Field
 
@@ -77,6 +81,8 @@ class RunRotation(Input):
     """Fields to make anew at random first; none: give Make the newest version as it is."""
     generate: Generated = Generated()
     """How they are made."""
+    pause_scenarios: bool = False
+    """Switch active scenarios of the sinks off meanwhile; back on, those with an interval run."""
 
 
 # Outputs
@@ -262,6 +268,7 @@ class Job:
         old: Its version at the start.
         feeding: All bindings of each sink, also those from other secrets.
         steps: What was done so far.
+        users: Scenarios to be switched off meanwhile.
         now: Its newest version.
     """
 
@@ -271,7 +278,26 @@ class Job:
     old: int
     feeding: Mapping[Sink, Sequence[Binding]]
     steps: list[Step] = field(default_factory=list[Step])
+    users: list[_Scheduled] = field(default_factory=list["_Scheduled"])
     now: int = 0
+
+    async def switch(self, on: bool) -> None:
+        """Switch the active scenarios that use the sinks off, or on again."""
+        for one in self.users:
+            if not one.is_active:
+                continue
+            here, back = ("start", "stop") if on else ("stop", "start")
+            path = f"/scenarios/{one.id}"
+            await self.make.write(
+                post(f"{path}/{here}", scope="scenarios:write"),
+                into=Pushed,
+                says=f"Switch {_named(one)} {'on again' if on else 'off meanwhile'}",
+                undo=Undo(
+                    (post(f"{path}/{back}", scope="scenarios:write"),),
+                    Watch(path, ("scenario.isActive",)),
+                ),
+                predict={"changed": True},
+            )
 
     async def renew(self, names: Sequence[str], how: Generated) -> None:
         """Write a version with new values for some fields."""
@@ -381,24 +407,33 @@ async def secret_rotation_run(make: Make, args: RunRotation) -> Rotated:
         ):
             return Rotated(state="nothing_to_do", path=args.path, version=job.old, steps=[])
         make.shows("If Make's test of one fails, all go back to the version before.")
-        if args.regenerate:
-            await job.renew(args.regenerate, args.generate)
-        pushed: list[Sink] = []
-        for sink in job.feeding:
-            verdict = await job.push(sink, {}, f"Give {sink} its parameters from `{job.place}`")
-            pushed.append(sink)
-            job.steps.append(_step(sink, "given the new version", verdict))
-            if verdict.works is False:
-                return await _go_back(job, pushed, renewed=bool(args.regenerate))
-        if not make.planning:
-            await job.mark(pushed)
-        return Rotated(
-            state="rotated",
-            path=args.path,
-            version=job.now,
-            steps=job.steps,
-            next_calls=_cleaning(job, args),
-        )
+        await job.switch(on=False)
+        told = await _rotate(job, args)
+        with going_back(make) if told.state != "rotated" else nullcontext():
+            await job.switch(on=True)
+        return told
+
+
+async def _rotate(job: Job, args: RunRotation) -> Rotated:
+    """Renew, give and test; the first refusal puts everything back."""
+    if args.regenerate:
+        await job.renew(args.regenerate, args.generate)
+    pushed: list[Sink] = []
+    for sink in job.feeding:
+        verdict = await job.push(sink, {}, f"Give {sink} its parameters from `{job.place}`")
+        pushed.append(sink)
+        job.steps.append(_step(sink, "given the new version", verdict))
+        if verdict.works is False:
+            return await _go_back(job, pushed, renewed=bool(args.regenerate))
+    if not job.make.planning:
+        await job.mark(pushed)
+    return Rotated(
+        state="rotated",
+        path=args.path,
+        version=job.now,
+        steps=job.steps,
+        next_calls=_cleaning(job, args),
+    )
 
 
 def _step(sink: Sink, done: str, verdict: Verdict) -> Step:
@@ -425,6 +460,7 @@ async def _job(make: Make, vault: Vault, args: RunRotation) -> Job:
         )
     feeding = by_sink([one for one in found if one.sink in {m.sink for m in mine}])
     problems: list[Problem] = []
+    users: dict[int, _Scheduled] = {}
     for sink, several in feeding.items():
         form = await form_of(make, sink)
         bound = {one.parameter for one in several}
@@ -434,6 +470,7 @@ async def _job(make: Make, vault: Vault, args: RunRotation) -> Job:
             if name not in bound
         ]
         for user in await _users(make, sink, form):
+            users[user.id] = user
             make.affects(f"Scenario {_named(user)} uses {sink} “{form.name}”.")
     fields = {one.field for one in mine}
     problems += [
@@ -449,7 +486,8 @@ async def _job(make: Make, vault: Vault, args: RunRotation) -> Job:
             code="not_bound",
         )
     version = mine[0].metadata.current_version
-    return Job(make, vault, place, version, feeding, now=version)
+    paused = sorted(users.values(), key=lambda one: one.id) if args.pause_scenarios else []
+    return Job(make, vault, place, version, feeding, users=paused, now=version)
 
 
 async def _go_back(job: Job, pushed: Sequence[Sink], *, renewed: bool) -> Rotated:

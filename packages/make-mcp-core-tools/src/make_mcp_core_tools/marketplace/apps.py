@@ -146,6 +146,7 @@ class AppDoc(Output):
         "app_find",
         "apps_recommend",
         "search-public-apps",
+        "search-sdk-apps",
         "search_apps",
         "list_apps",
     ),
@@ -304,7 +305,9 @@ async def _look_into(make: Make, one: _Found, wanted: list[str]) -> None:
     """Find the modules of an app that fit; an app that does not tell them keeps its place."""
     try:
         manifest = await app_manifest(make, one.card.blueprint_name, one.card.version)
-    except Failure:
+    except Failure as failed:
+        if failed.retryable:
+            raise
         return
     hits, points = fitting(manifest.modules, wanted)
     one.modules = (hits or manifest.modules)[:SHOWN_MODULES]

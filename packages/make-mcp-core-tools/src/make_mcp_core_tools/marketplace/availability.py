@@ -150,41 +150,54 @@ async def app_popularity_get(make: Make, args: GetPopularity) -> Popularity:
     """
     place = await standpoint(make, args.team_id, args.organization_id)
     cards = {one.blueprint_name: one for one in await app_cards(make, place.organization_id)}
-    counts: Counter[str] = Counter()
-    uses: Counter[str] = Counter()
     if args.scope == "templates":
-        rows = await make.all(
-            "/templates/public", {"includeEn": True}, key="templatesPublic", item=_PublicTemplate
-        )
-        for row in rows:
-            counts.update(set(row.used_apps))
-            uses.update(dict.fromkeys(set(row.used_apps), row.usage))
-        method = f"Public templates that use the app, of {len(rows)}."
+        counted = await _in_templates(make)
     else:
-        organization = await make.organization(place.organization_id)
-        found = await make.all(
-            "/scenarios",
-            {"organizationId": organization},
-            key="scenarios",
-            item=_UsedPackages,
-            scope="scenarios:read",
-        )
-        for row in found:
-            counts.update(set(row.used_packages))
-        method = f"Scenarios of organization {organization} that use the app, of {len(found)}."
-    rows_shown = [
+        counted = await _in_scenarios(make, await make.organization(place.organization_id))
+    counts, uses, method = counted
+    rows = [
         PopularApp(
             app=app,
             label=cards[app].label if app in cards else None,
             count=count,
-            uses=uses[app] if args.scope == "templates" else None,
+            uses=uses.get(app),
         )
         for app, count in sorted(counts.items(), key=lambda one: (-one[1], -uses[one[0]], one[0]))
         if args.app_category is None
         or (app in cards and args.app_category in cards[app].categories)
     ]
-    page, more = page_of(rows_shown, args)
+    page, more = page_of(rows, args)
     return Popularity(method=method, apps=page, **more)
+
+
+# Counting
+
+
+async def _in_templates(make: Make) -> tuple[Counter[str], Counter[str], str]:
+    """Count public templates by app, and the scenarios made from them."""
+    counts, uses = Counter[str](), Counter[str]()
+    rows = await make.all(
+        "/templates/public", {"includeEn": True}, key="templatesPublic", item=_PublicTemplate
+    )
+    for row in rows:
+        counts.update(set(row.used_apps))
+        uses.update(dict.fromkeys(set(row.used_apps), row.usage))
+    return counts, uses, f"Public templates that use the app, of {len(rows)}."
+
+
+async def _in_scenarios(make: Make, organization: int) -> tuple[Counter[str], Counter[str], str]:
+    counts = Counter[str]()
+    rows = await make.all(
+        "/scenarios",
+        {"organizationId": organization},
+        key="scenarios",
+        item=_UsedPackages,
+        scope="scenarios:read",
+    )
+    for row in rows:
+        counts.update(set(row.used_packages))
+    method = f"Scenarios of organization {organization} that use the app, of {len(rows)}."
+    return counts, Counter(), method
 
 
 # Judging

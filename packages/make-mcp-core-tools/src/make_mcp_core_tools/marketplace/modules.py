@@ -26,7 +26,7 @@ from make_mcp_core_tools._engine.app_manifests import AppModule, app_manifest, s
 from make_mcp_core_tools._engine.app_places import standpoint
 from make_mcp_core_tools._engine.app_search import fitting, words_of
 from make_mcp_core_tools._engine.form_lookups import check_live, look_up
-from make_mcp_core_tools._engine.form_schemas import schema_of, skeleton
+from make_mcp_core_tools._engine.form_schemas import fill_defaults, schema_of, skeleton
 from make_mcp_core_tools._engine.form_values import base, is_empty, name_of
 from make_mcp_core_tools._engine.forms import Checked, Domain, Form, Lookup
 from make_mcp_core_tools.marketplace.declared import category
@@ -88,6 +88,8 @@ class ValidateModule(_OneModule):
     """Mapped settings; expressions are fine."""
     strict: bool = False
     """Refuse fields that the form does not have."""
+    fill_defaults: bool = False
+    """Put the form's defaults where nothing is given, and give the whole settings back."""
     restore: bool = False
     """Also give what Make's editor shows of the choices (`metadata.restore`)."""
 
@@ -180,6 +182,8 @@ class ModuleChecked(Output):
     faults: list[FaultRow] = []
     not_checked: list[str] | None = None
     """Places whose options or fields could not be told, most often because they are mapped."""
+    filled: Document | None = None
+    """`parameters` and `mapper` with the defaults in them."""
     restore: Document | None = None
     """For `metadata.restore` of the module."""
 
@@ -301,6 +305,8 @@ async def app_module_validate(make: Make, args: ValidateModule) -> ModuleChecked
         "mapper": cast("JsonObject", dict(args.mapper)),
     }
     _connect(form, given, args.connection_id)
+    if args.fill_defaults:
+        fill_defaults(form, given)
     checked = await check_live(make, (app, version), form, given, place.team_id, strict=args.strict)
     faults = sorted(checked.faults, key=lambda one: ("error", "warning").count(one.severity) == 0)
     errors, warnings = len(checked.errors), sum(one.severity == "warning" for one in faults)
@@ -315,6 +321,7 @@ async def app_module_validate(make: Make, args: ValidateModule) -> ModuleChecked
             for one in faults[:MOST_FAULTS]
         ],
         not_checked=list(dict.fromkeys(checked.unresolved)) or None,
+        filled={**given} if args.fill_defaults else None,
         restore=_restore(checked) if args.restore else None,
     )
 

@@ -196,6 +196,10 @@ async def blueprint_get(make: Make, args: GetBlueprint) -> BlueprintRead:
     formerly=(
         "validate-blueprint",
         "validate_blueprint_schema",
+        "validate_epoch_configuration",
+        "validate_hook_configuration",
+        "validate_scenario_interface",
+        "validate_scheduling_schema",
         "validate_blueprint_epoch",
         "validate_blueprint_hook",
         "validate_blueprint_module",

@@ -144,7 +144,7 @@ class Step:
     scope="scenarios:write",
     effect="update",
     confirm=True,
-    words=("many", "batch", "mass", "all scenarios", "switch off everything"),
+    words=("many scenarios", "batch", "mass", "with a text in the name"),
     examples=[
         BulkApply(action="deactivate", team_id=12, name_contains="test"),
         BulkApply(

@@ -96,7 +96,7 @@ async def scenario_custom_property_get(make: Make, args: GetValues) -> Values:
     effect="update",
     feature=FEATURE,
     formerly=(
-        "scenario-custom-properties_fill",
+        "scenario-custom-properties_create",
         "scenario-custom-properties_update",
         "scenario-custom-properties_replace",
     ),

@@ -157,7 +157,7 @@ async def scenario_tool_create(make: Make, args: CreateTool) -> ToolSaved:
     scope="scenarios:write",
     effect="update",
     formerly=("tools_update",),
-    words=("mcp tool", "agent tool", "action"),
+    words=("mcp tool", "agent tool", "change tool inputs"),
 )
 async def scenario_tool_update(make: Make, args: UpdateTool) -> ToolSaved:
     """Change a tool of one module; what is left out stays. Agents use it as it is from then on."""

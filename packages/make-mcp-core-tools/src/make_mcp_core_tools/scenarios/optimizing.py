@@ -130,7 +130,7 @@ class _Operations(Output):
     scope="scenarios:write",
     effect="update",
     formerly=("optimize-blueprint",),
-    words=("improve", "save operations", "save credits", "cheaper", "cleanup"),
+    words=("improve", "fewer operations", "reduce cost", "save credits", "cheaper", "cleanup"),
     examples=[OptimizeBlueprint(scenario_id=101)],
 )
 async def blueprint_optimize(make: Make, args: OptimizeBlueprint) -> Optimized:

@@ -149,7 +149,7 @@ class _Days(Output):
 @category.tool(
     scope="scenarios:read",
     effect="read",
-    formerly=("scenarios_get", "get-scenario"),
+    formerly=("scenarios_get", "get-scenario", "tools_get"),
     words=("show", "details", "structure"),
 )
 async def scenario_get(make: Make, args: GetScenario) -> ScenarioDetail:

@@ -88,7 +88,7 @@ class Nothing(RootModel[Json]):
     scope="scenarios:run",
     effect="run",
     formerly=("scenarios_run", "run-scenario"),
-    words=("execute", "start", "trigger", "on demand"),
+    words=("execute", "start", "trigger a workflow", "by hand", "on demand"),
     examples=[RunScenario(scenario_id=12, data={"order": "A-17"}, wait_seconds=60)],
 )
 async def scenario_run(make: Make, args: RunScenario) -> RunResult:

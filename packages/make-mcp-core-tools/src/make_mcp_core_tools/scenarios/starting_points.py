@@ -75,7 +75,7 @@ class _Updated(Output):
     examples=[SetTriggerStart(scenario_id=101, start="since", since="24h")],
 )
 async def scenario_trigger_start_set(make: Make, args: SetTriggerStart) -> TriggerStart:
-    """Set from which moment a polling trigger takes items at its next run.
+    """Set from which moment a polling module takes items at its next run.
 
     `now` is the moment of the plan. No undo: its present place cannot be read. For triggers that
     go by dates; those that go by ids are set in Make's editor.

@@ -134,7 +134,12 @@ async def sdk_app_installed_list(make: Make, args: ListInstalled) -> InstalledAp
     return InstalledApps(apps=page, **more)
 
 
-@category.tool(scope=READ, effect="read", words=("invitation", "install link", "install app"))
+@category.tool(
+    scope=READ,
+    effect="read",
+    formerly=("install-sdk-app",),
+    words=("invitation", "install link", "install app"),
+)
 async def sdk_app_invite_get(make: Make, args: GetInvite) -> Invite:
     """Look at an invitation to a custom app. Installing it is a person's consent, in Make."""
     invite = (await make.get(f"/sdk/apps/invites/{args.token}", into=_OneInvite)).app_invite

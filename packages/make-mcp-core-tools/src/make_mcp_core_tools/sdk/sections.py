@@ -156,6 +156,7 @@ async def sdk_component_section_get(make: Make, args: GetSection) -> SectionCode
         "sdk-functions_set-test",
         "sdk-webhooks_set-section",
         "sdk-endpoints_set-section",
+        "configure-sdk-app",
     ),
     words=("communication", "source", "javascript"),
 )

@@ -65,6 +65,7 @@ class CreateTemplate(Input):
 
 class UpdateTemplate(Input):
     template_id: int = Field(ge=1)
+    """Number of a template of a team."""
     name: str | None = Field(default=None, min_length=1, max_length=120)
     """New name."""
     description: str | None = Field(default=None, max_length=LONGEST_DESCRIPTION)
@@ -79,6 +80,7 @@ class UpdateTemplate(Input):
 
 class DeleteTemplate(Input):
     template_id: int = Field(ge=1)
+    """Number of a template of a team."""
 
 
 # Outputs
@@ -231,6 +233,8 @@ async def _source(make: Make, args: CreateTemplate) -> tuple[Blueprint, JsonObje
     if args.scenario_id is not None:
         scenario = await read_scenario(make, args.scenario_id)
         stored = await read_stored(make, scenario.id)
+        if stored.has_interface:
+            make.warn("Templates keep no declared inputs or outputs; declare them after each use.")
         return stored.blueprint, stored.scheduling, scenario.name
     blueprint = _sound(make, as_blueprint(args.blueprint or {}))
     instant = as_object(blueprint.get("metadata")).get("instant") is True

@@ -21,6 +21,7 @@ from make_mcp_core_tools.templates.declared import category
 
 class PublishTemplate(Input):
     template_id: int = Field(ge=1)
+    """Number of a template of a team."""
 
 
 # Outputs

@@ -27,6 +27,7 @@ from make_mcp_core_tools.variables.values import (
     TYPE_NAMES,
     NewName,
     TypeName,
+    Value,
     fitted,
     guessed_type,
     refuse_secrets,
@@ -42,7 +43,7 @@ Format = Literal["json", "yaml", "env", "csv"]
 class WantedVariable(Input):
     name: NewName
     """Letters, digits, `$`, `_`; no digit first."""
-    value: Json
+    value: Value
     """A text, number, boolean or date; `[hidden]` leaves what is there."""
     type: TypeName | None = None
     """Left out, it is that of the value."""

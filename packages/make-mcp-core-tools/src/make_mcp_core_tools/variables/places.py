@@ -10,8 +10,9 @@ from pydantic import TypeAdapter
 
 if TYPE_CHECKING:
     from make_mcp_base.authoring import Make
+    from make_mcp_base.calls.account import Organization
 
-Owner = Literal["team", "organization"]
+Owner = Literal["organization", "team"]
 
 
 class PlaceInput(Input):
@@ -84,9 +85,15 @@ async def place_of(make: Make, args: PlaceInput) -> Place:
         return Place("team", await make.team(args.team_id))
     given = args.organization_id
     if given is None and args.team_id is not None:
-        home = (await make.account()).organization_of(args.team_id)
+        home = await home_of(make, args.team_id)
         given = home.id if home else None
     return Place("organization", await make.organization(given))
+
+
+async def home_of(make: Make, team_id: int) -> Organization | None:
+    """Find the organization of a team, also of one that was made a moment ago."""
+    known = (await make.account()).organization_of(team_id)
+    return known or (await make.api.account(fresh=True)).organization_of(team_id)
 
 
 async def read_variables(make: Make, place: Place) -> list[Variable]:
@@ -115,11 +122,11 @@ async def find_variable(make: Make, place: Place, name: str) -> Variable:
 
 async def has_feature(make: Make, place: Place) -> bool:
     """Tell whether the plan has custom variables; True when the licence cannot be read."""
-    account = await make.account()
     if place.owner == "team":
-        home = account.organization_of(place.id)
+        home = await home_of(make, place.id)
     else:
-        home = next((one for one in account.organizations if one.id == place.id), None)
+        known = (await make.account()).organizations
+        home = next((one for one in known if one.id == place.id), None)
     licence = home.license if home else {}
     return not licence or bool(licence.get("customVariables"))
 

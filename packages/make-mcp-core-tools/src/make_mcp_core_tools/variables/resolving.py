@@ -15,7 +15,7 @@ from pydantic import Field
 
 from make_mcp_core_tools._engine.moments import Moment, iso, milliseconds
 from make_mcp_core_tools.variables.declared import category
-from make_mcp_core_tools.variables.places import Place, read_variables
+from make_mcp_core_tools.variables.places import Place, home_of, read_variables
 from make_mcp_core_tools.variables.values import secret_reason, shown
 
 _BY_CHANCE = ("random", "uuid", "shuffle")
@@ -130,7 +130,7 @@ class _Seen:
 async def _read(make: Make, team_id: int) -> _Seen:
     seen = _Seen()
     places = [Place("team", team_id)]
-    home = (await make.account()).organization_of(team_id)
+    home = await home_of(make, team_id)
     if home:
         places.append(Place("organization", home.id))
     for place in places:

@@ -54,9 +54,10 @@ async def uses_of(make: Make, place: Place, name: str) -> Uses:
 
 
 async def _teams(make: Make, place: Place) -> list[tuple[int, str]]:
-    account = await make.account()
+    """Name the teams that see a variable; a team made a moment ago is not to be missed."""
     if place.owner == "team":
-        names = {team.id: team.name for team in account.teams}
+        names = {team.id: team.name for team in (await make.account()).teams}
         return [(place.id, names.get(place.id, ""))]
+    account = await make.api.account(fresh=True)
     home = next((one for one in account.organizations if one.id == place.id), None)
     return [(team.id, team.name) for team in home.teams] if home else []

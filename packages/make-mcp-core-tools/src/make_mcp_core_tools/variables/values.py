@@ -25,12 +25,14 @@ TypeName = Literal["number", "text", "boolean", "date"]
 TYPE_IDS: dict[TypeName, int] = {"number": 1, "text": 2, "boolean": 3, "date": 4}
 TYPE_NAMES: dict[int, TypeName] = {number: name for name, number in TYPE_IDS.items()}
 
+Value = str | int | float | bool
+"""What a variable can hold; a text that looks like JSON stays a text."""
+
 NewName = Annotated[str, Field(pattern=r"^[A-Za-z$_][A-Za-z0-9$_]{0,127}$")]
 """A name by Make's rules: letters, digits, `$`, `_`, no digit first, at most 128 characters."""
 KnownName = Annotated[str, Field(pattern=r"^[A-Za-z0-9$_]{1,128}$")]
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-_PLAIN = (str, int, float, bool)
 
 
 def guessed_type(value: Json) -> TypeName:

@@ -38,6 +38,7 @@ from make_mcp_core_tools.variables.values import (
     KnownName,
     NewName,
     TypeName,
+    Value,
     checked,
     refuse_secrets,
     shown,
@@ -61,7 +62,7 @@ class GetVariable(PlaceInput):
 class CreateVariable(PlaceInput):
     name: NewName
     """Letters, digits, `$`, `_`; no digit first."""
-    value: Json
+    value: Value
     """A text, number, boolean or date."""
     type: TypeName | None = None
     """Left out, it is that of the value; a date needs it. Dates without zone are UTC."""
@@ -72,7 +73,7 @@ class CreateVariable(PlaceInput):
 class UpdateVariable(PlaceInput):
     name: KnownName
     """Exact name; it cannot be changed."""
-    value: Json
+    value: Value
     """The new value."""
     type: TypeName | None = None
     """New type; left out, it stays."""

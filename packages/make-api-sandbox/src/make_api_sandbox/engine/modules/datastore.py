@@ -38,7 +38,7 @@ async def add_record(operation: Operation) -> Sequence[Bundle]:
 async def update_record(operation: Operation) -> Sequence[Bundle]:
     """Change the mapped fields of a record; `upsert` inserts a missing one.
 
-    Empty fields leave the record as it is.
+    Fields that are null leave the record as it is, those that are erased become null.
     """
     store = _store(operation)
     required(operation.mapper, "key")
@@ -48,6 +48,9 @@ async def update_record(operation: Operation) -> Sequence[Bundle]:
         raise ModuleError("DataError", f"The record with key '{key}' does not exist.")
     extend = not truth(operation.mapper.get("overwriteArrays", True))
     merged = _merged(former or {}, _given(operation, store), extend)
+    for name in merged:
+        if f"data.{name}" in operation.erased:
+            merged[name] = None
     return [{"key": key, **_write(operation, store, key, merged)}]
 
 

@@ -41,7 +41,7 @@ PLANS = (
         (
             ("ERP production", "sap-agent", _sap("100")),
             ("ERP test", "sap-agent", _sap("200")),
-            ("Label printer", "http", {"baseUrl": "http://labels.harborpine.example.com:8080"}),
+            ("Label printer", "http", {"url": "http://labels.harborpine.example.com:8080"}),
         ),
     ),
     AgentPlan(
@@ -50,7 +50,7 @@ PLANS = (
         165,
         "1.1.0",
         12.6,
-        (("Door system", "http", {"baseUrl": "https://doors.harborpine.example.com"}),),
+        (("Door system", "http", {"url": "https://doors.harborpine.example.com"}),),
     ),
     AgentPlan("Shop bridge", "REGISTERED", 18),
 )
