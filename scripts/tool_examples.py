@@ -1,7 +1,8 @@
 """An example call of each category with its real answer, for the tool pages.
 
 Each call goes from an MCP client through the server to a new sandbox world with a stopped clock, so
-the answer is the same on every machine until a tool or the sandbox changes.
+the answer is the same on every machine until a tool or the sandbox changes; only the moment of the
+call itself (`as_of`) is left out.
 """
 
 from __future__ import annotations
@@ -25,11 +26,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CALLS: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "ai_agents": ("ai_agent_list", {"team_id": 2}),
+    "billing": ("billing_plan_list", {"organization_id": 1, "limit": 2}),
     "blueprint_collaboration": ("blueprint_version_list", {"scenario_id": 1, "limit": 2}),
     "connections": ("connection_usage_get", {"connection_id": 4}),
+    "custom_apps": ("custom_app_list", {}),
+    "enterprise_secrets": ("key_list", {"team_id": 5}),
     "folders": ("folder_list", {"team_id": 1}),
+    "marketplace": ("app_list", {"query": "send a Slack message", "team_id": 1, "limit": 2}),
     "permissions": ("role_get", {"role_id": "Team Monitoring"}),
     "scenarios": ("scenario_get", {"scenario_id": 1, "include": ["outline", "bindings"]}),
+    "sdk": ("sdk_app_installed_list", {"organization_id": 1, "limit": 3}),
+    "templates": ("template_list", {"apps": ["slack"], "limit": 2}),
+    "variables": ("variable_list", {"scope": "organization", "organization_id": 1}),
 }
 """A call of each category: one that a reader understands without knowing the sandbox's company."""
 
@@ -71,7 +80,10 @@ async def _section(client: Client, tool: str, arguments: dict[str, Any]) -> str:
     if result.is_error:
         raise RuntimeError(f"{tool}: {result.content}")
     call = {"name": tool, "arguments": arguments}
-    answer = json.dumps(result.structured_content, indent=1, ensure_ascii=False)
+    told: dict[str, Any] = dict(result.structured_content or {})
+    if "as_of" in told:
+        told["as_of"] = "…"
+    answer = json.dumps(told, indent=1, ensure_ascii=False)
     return "\n".join(
         [
             "## An example",

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from make_api_sandbox.agents import LABEL
+from make_api_sandbox.contracts.operations import operations
 from make_api_sandbox.faults import DECLARATION
+from make_api_sandbox.passwords import FIRST_PASSWORD
 
 if TYPE_CHECKING:
     from .conftest import Studio
@@ -45,7 +48,7 @@ async def test_every_call_that_steers_is_taken(studio: "Studio") -> None:
     calls = [
         shlex.split(line)
         for line in TEXT.splitlines()
-        if "/_sandbox/" in line and line.startswith("curl ")
+        if "/_sandbox/" in line and line.startswith("curl ") and "$" not in line
     ]
     assert len(calls) == 4
     for _, _, method, url, _, body in calls:
@@ -67,3 +70,10 @@ async def test_every_fault_that_is_shown_is_taken_and_none_is_left_out(studio: "
         await studio.control("POST", "/faults", whole)
     named = {name for fault in shown for name in fault} | {"method", "path"}
     assert named == set(DECLARATION.members)
+
+
+def test_what_is_told_of_tokens_passwords_and_the_stand_in_is_so() -> None:
+    assert f"`{FIRST_PASSWORD}`" in TEXT
+    assert f"`{LABEL}`" in TEXT
+    assert f"all {len(operations())} operations" in TEXT
+    assert (README.parent / "COVERAGE.md").exists()

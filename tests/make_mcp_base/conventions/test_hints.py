@@ -47,7 +47,11 @@ async def ids_of(company: Company) -> dict[str, Any]:
         if rows:
             found[name] = rows[0]["id"]
     people = (await company.get("/users", organizationId=1))["users"]
-    found |= {"user_id": people[-1]["id"], "role_id": 1, "name": "Changed by a test"}
+    # A name that a new thing may have as well as a variable that is there.
+    found |= {"user_id": people[-1]["id"], "role_id": 1, "name": "teamName"}
+    every = (await company.get("/scenarios", organizationId=1))["scenarios"]
+    stuck = next(one["id"] for one in every if one["dlqCount"])
+    found["dlq_id"] = (await company.get("/dlqs", scenarioId=stuck))["dlqs"][0]["id"]
     found |= {"app": "slack", "module": "slack:CreateMessage", "modules": ["slack:CreateMessage"]}
     found |= {"enabled": True, "key": "k", "data": {"note": "n"}, "value": "v", "label": "L"}
     return found

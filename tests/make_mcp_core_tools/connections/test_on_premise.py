@@ -154,7 +154,9 @@ async def test_what_is_not_there_is_refused_before_anything_is_sent(
 async def test_without_the_licence_the_tools_say_so(seeded_world: Path, tmp_path: Path) -> None:
     async with company_like(seeded_world, tmp_path) as teams, server_for(teams) as server:
         told = await server.call("on_prem_agent_list", **OF)
+        assert told.error["code"] == "licence_gate"
         assert "onPremAgent" in told.text
+        assert "plan" in told.error["next_step"]
 
 
 async def test_devices_are_listed_with_what_they_can_do_and_who_uses_them(core: Server) -> None:

@@ -55,6 +55,26 @@ async def test_a_sealed_server_is_told_as_such_and_nothing_succeeds(
         assert (await server.call("secret_list")).error["code"] == "vault_sealed"
 
 
+async def test_a_token_of_few_rights_reads_its_part_and_is_refused_the_rest(
+    serve: "Serve", bao: "Bao"
+) -> None:
+    bao.put("crm/api", token="first")
+    rules = 'path "secret/metadata/*" { capabilities = ["list", "read"] }'
+    bao.send("POST", "sys/policies/acl/reader", {"policy": rules})
+    told = bao.send("POST", "auth/token/create", {"policies": ["reader"], "ttl": "5m"})
+    async with serve(VAULT_ADDR=bao.address, VAULT_TOKEN=told["auth"]["client_token"]) as server:
+        check = (await server.call("secret_backend_check")).data
+        assert (check["ok"], check["token_policies"]) == (True, ["default", "reader"])
+        assert check.get("problems", []) == []
+        [row] = (await server.call("secret_list")).data["secrets"]
+        assert row["path"] == "secret/crm/api"
+        wanted: dict[str, Any] = {"path": "secret/crm/new", "generate": {}}
+        refused = await server.call("secret_write", **wanted)
+        assert refused.error["code"] == "vault_forbidden"
+        assert "secret_backend_check" in refused.error["next_step"]
+        assert (await server.call("secret_audit_list")).error["code"] == "vault_forbidden"
+
+
 async def test_a_token_is_not_sent_in_clear_over_a_network(serve: "Serve") -> None:
     async with serve(VAULT_ADDR="http://vault.example.com:8200", VAULT_TOKEN="x") as server:
         assert (await server.call("secret_list")).error["code"] == "vault_misconfigured"

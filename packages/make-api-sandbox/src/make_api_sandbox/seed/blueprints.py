@@ -121,8 +121,9 @@ def write_row(
     values: dict[str, Json] = {str(at): cell for at, cell in enumerate(cells)}
     place: dict[str, Json] = {"spreadsheetId": sheet[0], "sheetId": sheet[1]}
     number: dict[str, Json] = {"rowNumber": row} if row else {}
-    mapper: dict[str, Json] = {**place, **number, "values": values}
-    expect = "spreadsheetId! sheetId! rowNumber:uinteger! values:collection"
+    how: dict[str, Json] = {"valueInputOption": "USER_ENTERED"}
+    mapper: dict[str, Json] = {**place, **number, "values": values, **how}
+    expect = "spreadsheetId! sheetId! rowNumber:uinteger! values:collection valueInputOption"
     wanted = expect if row else expect.replace("rowNumber:uinteger! ", "")
     return app(ident, slug, connection, mapper, expect=wanted, gives="rowNumber:number")
 

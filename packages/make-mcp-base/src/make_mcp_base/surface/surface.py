@@ -97,14 +97,24 @@ class Surface:
                 next_step="Choose another tool, or ask who runs this server to allow it.",
                 code="not_available",
             )
-        if reason := lacking(entry, account):
+        reason = lacking(entry, account)
+        if not reason:
+            return
+        if account is not None and account.has(entry.scope):
             raise Failure(
-                f"`{entry.name}` is not available with this token.",
+                f"`{entry.name}` is not part of any plan this token reaches.",
                 why=reason,
-                next_step="Make an API token with that scope (in Make: Profile, API), set it as"
-                " MAKE_API_KEY, and start the server again.",
-                code="missing_scope",
+                next_step="An owner can change the plan in Make; `organization_get` shows what each"
+                " licence has.",
+                code="licence_gate",
             )
+        raise Failure(
+            f"`{entry.name}` is not available with this token.",
+            why=reason,
+            next_step="Make an API token with that scope (in Make: Profile, API), set it as"
+            " MAKE_API_KEY, and start the server again.",
+            code="missing_scope",
+        )
 
     @property
     def uses_gateway(self) -> bool:

@@ -120,15 +120,11 @@ def files_of(tree: AppTree, origin: JsonObject, digests: Mapping[str, str]) -> d
         components[kind][name] = row
     general: JsonObject = {"base": GENERAL["base"], "common": None, "readme": GENERAL["readme"]}
     general["groups"] = GENERAL["groups"]
-    mapping = {
-        kind: [{"local": name, "remote": tree.ids[of, name]} for of, name in tree.ids if of == kind]
-        for kind in KINDS
-    }
     manifest = {
         "fileVersion": FILE_VERSION,
         "generalCodeFiles": general,
         "components": components,
-        "origins": [{**origin, "idMapping": mapping}],
+        "origins": [{**origin, "idMapping": _mapping(tree)}],
     }
     ours = {"app": tree.meta, "generalCodeFiles": OWN_GENERAL, "endpoint": only_ours}
     files[MANIFEST] = _json(manifest)
@@ -142,6 +138,14 @@ def files_of(tree: AppTree, origin: JsonObject, digests: Mapping[str, str]) -> d
 def lock_text(app: str, version: int, digests: Mapping[str, str]) -> str:
     """Write the file that says what Make held when both were the same."""
     return _json({"appId": app, "appVersion": version, "pulled": dict(digests)})
+
+
+def _mapping(tree: AppTree) -> dict[str, list[dict[str, str]]]:
+    """Pair the names of the files with Make's, by kind."""
+    return {
+        kind: [{"local": name, "remote": tree.ids[of, name]} for of, name in tree.ids if of == kind]
+        for kind in KINDS
+    }
 
 
 def digests_of(tree: AppTree) -> dict[str, str]:

@@ -111,14 +111,21 @@ async def billing_account_get(make: Make, args: GetAccount) -> Account:
 
     The price needs billing rights in Make; without them it is left out with the reason.
     """
-    at = now()
     raw = await read_organization(make, args.organization_id)
     paid = await read_subscription(make, raw.id)
-    refused = paid if isinstance(paid, str) else None
-    home = f"/organizations/{raw.id}"
     where: Document = {"organization_id": raw.id}
-    use = NextCall(tool="billing_usage_get", arguments=where, why="See it by day, with a forecast.")
-    who = NextCall(tool="billing_cost_breakdown_get", arguments=where, why="See who used it.")
+    told = _told(raw, paid)
+    told.next_calls = [
+        NextCall(tool="billing_usage_get", arguments=where, why="See it by day, with a forecast."),
+        NextCall(tool="billing_cost_breakdown_get", arguments=where, why="See who used it."),
+    ]
+    return told
+
+
+def _told(raw: Organization, paid: Subscription | str) -> Account:
+    at, home = now(), f"/organizations/{raw.id}"
+    refused = paid if isinstance(paid, str) else None
+    spent, left = credits_of(raw.centicredits_consumed), credits_of(raw.unused_centicredits)
     return Account(
         as_of=at,
         sources=[f"GET {home}", f"GET {home}/subscription"],
@@ -132,17 +139,9 @@ async def billing_account_get(make: Make, args: GetAccount) -> Account:
         plan=raw.service_name,
         is_paused=raw.is_paused,
         period=_period(raw, at),
-        credits=_budget(
-            None,
-            credits_of(raw.centicredits_extra),
-            credits_of(raw.centicredits_consumed),
-            credits_of(raw.unused_centicredits),
-        ),
+        credits=_budget(None, credits_of(raw.centicredits_extra), spent, left),
         operations=_budget(
-            raw.license.get("operations"),
-            raw.operations_ext,
-            raw.operations,
-            raw.unused_operations,
+            raw.license.get("operations"), raw.operations_ext, raw.operations, raw.unused_operations
         ),
         transfer_bytes=_budget(
             raw.license.get("transfer"), raw.transfer_ext, raw.transfer, raw.unused_transfer
@@ -152,7 +151,6 @@ async def billing_account_get(make: Make, args: GetAccount) -> Account:
         limits=_limits(raw.license),
         features=sorted(name for name, value in raw.license.items() if value is True),
         subscription=None if isinstance(paid, str) else _paid(paid),
-        next_calls=[use, who],
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
@@ -140,22 +140,8 @@ async def billing_cost_breakdown_get(make: Make, args: GetBreakdown) -> Breakdow
     """
     at = now()
     organization = await read_organization(make, args.organization_id)
-    query: Document = {"organizationId": organization.id}
-    used = await make.get("/scenarios/consumptions", query, into=_Consumptions, scope=_SCENARIOS)
-    scenarios = await make.all(
-        "/scenarios", query, key="scenarios", item=Scenario, scope=_SCENARIOS
-    )
-    sources = [f"GET /scenarios/consumptions?organizationId={organization.id}", "GET /scenarios"]
-    since = used.last_reset or organization.last_reset or at
-    if args.by == "app":
-        rows = await by_app(make, organization.id, scenarios, args.days)
-        sources = [f"POST /scenarios/modules/consumptions?days={args.days}", "blueprints"]
-        since = at - timedelta(days=args.days)
-    else:
-        names = await _names(make, args.by, organization, scenarios)
-        rows = _grouped(used.scenario_consumptions, scenarios, args.by, names)
-        rows += _rest(organization, rows)
-    shares = [Share.model_validate(row) for row in rows]
+    counted = await _count(make, args, organization, at)
+    shares, sources = counted.shares, counted.sources
     price, why = await _price(make, args, organization, sources)
     total = round(sum(row.credits for row in shares), 2)
     _weigh(shares, total, price)
@@ -166,7 +152,7 @@ async def billing_cost_breakdown_get(make: Make, args: GetBreakdown) -> Breakdow
         sources=sources,
         missing=missing(cost=why, movers=_no_movers(args)),
         by=args.by,
-        since=since,
+        since=counted.since,
         until=at,
         total_credits=total,
         total_cost=_money(total, price),
@@ -176,6 +162,37 @@ async def billing_cost_breakdown_get(make: Make, args: GetBreakdown) -> Breakdow
         formula=_formula(args.by),
         **more,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """The rows, from when on they count, and where they were read."""
+
+    shares: list[Share]
+    since: datetime
+    sources: list[str]
+
+
+async def _count(
+    make: Make, args: GetBreakdown, organization: Organization, at: datetime
+) -> _Counted:
+    query: Document = {"organizationId": organization.id}
+    scenarios = await make.all(
+        "/scenarios", query, key="scenarios", item=Scenario, scope=_SCENARIOS
+    )
+    if args.by == "app":
+        used = await by_app(make, organization.id, scenarios, args.days)
+        sources = [f"POST /scenarios/modules/consumptions?days={args.days}", "blueprints"]
+        since = at - timedelta(days=args.days)
+        return _Counted([Share.model_validate(row) for row in used], since, sources)
+    path = "/scenarios/consumptions"
+    answer = await make.get(path, query, into=_Consumptions, scope=_SCENARIOS)
+    names = await _names(make, args.by, organization, scenarios)
+    rows = _grouped(answer.scenario_consumptions, scenarios, args.by, names)
+    rows += _rest(organization, rows)
+    sources = [f"GET {path}?organizationId={organization.id}", "GET /scenarios"]
+    since = answer.last_reset or organization.last_reset or at
+    return _Counted([Share.model_validate(row) for row in rows], since, sources)
 
 
 def _formula(by: By) -> str:
