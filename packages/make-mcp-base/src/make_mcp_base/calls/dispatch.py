@@ -309,6 +309,7 @@ class _Road:
             body=request.body,
             scope=request.scope,
             organization=self.make.organization_id if self.make else None,
+            media_type=request.media_type,
         )
 
     async def look(self, watch: Watch) -> JsonValue:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,7 @@ import anyio
 
 from make_mcp_base.calls.account import FRESH_SECONDS, Account, read_account
 from make_mcp_base.calls.requests import digest
+from make_mcp_base.client.answer import RawBody
 from make_mcp_base.errors import Failure
 
 if TYPE_CHECKING:
@@ -117,6 +120,7 @@ class LiveApi:
         organization: int | None = None,
         max_bytes: int | None = None,
         fresh_for: float = 0,
+        media_type: str = "",
     ) -> JsonValue:
         """Send one request; a write makes every remembered answer stale."""
         if method != "GET":
@@ -128,7 +132,7 @@ class LiveApi:
             method,
             path,
             query=query,
-            body=body,
+            body=_raw(body, media_type) if media_type else body,
             scope=scope or None,
             organization=organization,
             max_bytes=max_bytes,
@@ -138,6 +142,28 @@ class LiveApi:
                 self._memory.pop(next(iter(self._memory)))
             self._memory[key] = (time.monotonic(), answer.json)
         return answer.json
+
+    async def read(
+        self,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        scope: str = "",
+        organization: int | None = None,
+        max_bytes: int | None = None,
+    ) -> bytes:
+        """Read an answer that is no JSON, byte for byte; JSON is written out."""
+        answer = await self.client.request(
+            "GET",
+            path,
+            query=query,
+            scope=scope or None,
+            organization=organization,
+            max_bytes=max_bytes,
+        )
+        if answer.json is None:
+            return answer.body
+        return json.dumps(answer.json, indent=4, ensure_ascii=False).encode()
 
     async def account(self, *, fresh: bool = False) -> Account:
         """Tell who the token is, from memory when that is younger than five minutes."""
@@ -202,6 +228,13 @@ class LiveApi:
     def page_url(self, path: str) -> str:
         """Give the address of a page of Make's own interface."""
         return f"https://{self.zone}/{path.lstrip('/')}"
+
+
+def _raw(body: JsonValue, media_type: str) -> RawBody:
+    """Give the bytes of a body that is no JSON: text as it is, anything else from base64."""
+    text = body if isinstance(body, str) else ""
+    is_text = not media_type.startswith(("image/", "application/octet-stream"))
+    return RawBody(text.encode() if is_text else base64.b64decode(text), media_type)
 
 
 def zone_of(base_url: str) -> str:

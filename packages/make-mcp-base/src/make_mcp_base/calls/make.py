@@ -132,6 +132,28 @@ class Make:
             max_bytes=max_bytes,
         )
 
+    async def text(
+        self, path: str, query: Query = None, *, scope: str = "", max_bytes: int | None = None
+    ) -> str:
+        """Read an answer that is text (code of apps, a readme); JSON is written out.
+
+        Args and failures as in `get`.
+        """
+        return (await self.raw(path, query, scope=scope, max_bytes=max_bytes)).decode()
+
+    async def raw(
+        self, path: str, query: Query = None, *, scope: str = "", max_bytes: int | None = None
+    ) -> bytes:
+        """Read an answer that is no JSON (an icon), byte for byte; else as `text`."""
+        self._must_exist(path)
+        return await self.api.read(
+            path,
+            query=_members(query),
+            scope=scope or self.scope,
+            organization=self.organization_id,
+            max_bytes=max_bytes,
+        )
+
     async def all(
         self, path: str, query: Query = None, *, key: str, item: type[M], scope: str = ""
     ) -> list[M]:

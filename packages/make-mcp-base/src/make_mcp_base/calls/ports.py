@@ -29,8 +29,21 @@ class Api(Protocol):
         organization: int | None = None,
         max_bytes: int | None = None,
         fresh_for: float = 0,
+        media_type: str = "",
     ) -> JsonValue:
         """Send one request to Make and give the JSON of its answer."""
+        ...
+
+    async def read(
+        self,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        scope: str = "",
+        organization: int | None = None,
+        max_bytes: int | None = None,
+    ) -> bytes:
+        """Read an answer that is no JSON, byte for byte; JSON is written out."""
         ...
 
     async def account(self, *, fresh: bool = False) -> Account:

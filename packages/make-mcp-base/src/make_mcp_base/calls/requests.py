@@ -28,9 +28,10 @@ class Request:
         method: POST, PUT, PATCH or DELETE.
         path: Path below the API root. In an undo, `{0.scenario.id}` stands for a member of the
             answer to the undo's first request, `{1.…}` to its second.
-        body: JSON body.
+        body: JSON body; with a media type its text, or base64 where it is no text.
         query: Query members in Make's spelling.
         scope: Make's permission it needs, when it is not the tool's own.
+        media_type: What the body is when it is no JSON (`application/jsonc`), or "".
     """
 
     method: str
@@ -38,10 +39,13 @@ class Request:
     body: JsonValue = None
     query: Mapping[str, Any] | None = None
     scope: str = ""
+    media_type: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Give the request as plain JSON data."""
-        data = {"method": self.method, "path": self.path, "body": self.body}
+        data: dict[str, Any] = {"method": self.method, "path": self.path, "body": self.body}
+        if self.media_type:
+            data["media_type"] = self.media_type
         if self.query:
             data["query"] = dict(self.query)
         return {key: value for key, value in data.items() if value is not None}
@@ -52,9 +56,11 @@ def post(path: str, body: Any = None, *, scope: str = "", **query: Any) -> Reque
     return Request("POST", path, body, query or None, scope)
 
 
-def put(path: str, body: Any = None, *, scope: str = "", **query: Any) -> Request:
-    """Make a PUT request."""
-    return Request("PUT", path, body, query or None, scope)
+def put(
+    path: str, body: Any = None, *, scope: str = "", media_type: str = "", **query: Any
+) -> Request:
+    """Make a PUT request; a media type sends the body as that instead of JSON."""
+    return Request("PUT", path, body, query or None, scope, media_type)
 
 
 def patch(path: str, body: Any = None, *, scope: str = "", **query: Any) -> Request:

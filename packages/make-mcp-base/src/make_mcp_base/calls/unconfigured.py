@@ -36,7 +36,20 @@ class Unconfigured:
         organization: int | None = None,
         max_bytes: int | None = None,
         fresh_for: float = 0,
+        media_type: str = "",
     ) -> JsonValue:
+        """Raise."""
+        raise self.failure
+
+    async def read(
+        self,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        scope: str = "",
+        organization: int | None = None,
+        max_bytes: int | None = None,
+    ) -> bytes:
         """Raise."""
         raise self.failure
 

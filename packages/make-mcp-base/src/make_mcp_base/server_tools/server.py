@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, model_validator
 
 from make_mcp_base.calls.make import Make
 from make_mcp_base.calls.operation import read_undo
@@ -343,6 +343,12 @@ class RawAnswer(AnyAnswer):
     """An answer kept whole, for the requests that follow it."""
 
     model_config = AnyAnswer.model_config | {"extra": "allow"}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_members(cls, answer: Any) -> Any:
+        """Take an empty answer, or one that is a list, as one without members."""
+        return cast("Document", answer) if isinstance(answer, dict) else {}
 
 
 async def _mark_undone(kernel: Kernel, entries: list[Entry]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from make_blueprint.lint.credentials import is_placeholder
 from make_blueprint.masking import is_secret_name
@@ -46,28 +46,10 @@ _PAIR = re.compile(r'"(?P<name>(?:[^"\\]|\\.)*)"(?P<colon>\s*:\s*)"(?P<value>(?:
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
-async def text_at(make: Make, path: str) -> str:
-    """Read an answer that is text, byte for byte; JSON is written out.
-
-    Sections of apps are `application/jsonc`, which is no JSON to the client (Make API reference,
-    chapter 1.5).
-    """
-    client: Any = getattr(make.api, "client", None)
-    if client is None:  # a server without an account tells what is missing
-        await make.json(path)
-        return ""
-    answer = await client.request(
-        "GET", path, scope=make.scope or None, organization=make.organization_id
-    )
-    if answer.json is not None:
-        return json.dumps(answer.json, indent=4, ensure_ascii=False)
-    return str(answer.text)
-
-
 async def section_text(make: Make, place: Place, section: str) -> str:
     """Read one section of an app or component; one that Make does not have is empty."""
     try:
-        return await text_at(make, f"{place.path}/{section}")
+        return await make.text(f"{place.path}/{section}")
     except NotFound:
         await _must_exist(make, place)
         return ""

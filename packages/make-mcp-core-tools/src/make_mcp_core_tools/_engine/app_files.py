@@ -129,10 +129,15 @@ def files_of(tree: AppTree, origin: JsonObject, digests: Mapping[str, str]) -> d
     ours = {"app": tree.meta, "generalCodeFiles": OWN_GENERAL, "endpoint": only_ours}
     files[MANIFEST] = _json(manifest)
     files[OURS] = _json(ours)
-    files[LOCK] = _json(
-        {"appId": origin.get("appId"), "appVersion": origin.get("appVersion"), "pulled": digests}
-    )
+    version = origin.get("appVersion")
+    number = version if isinstance(version, int) else 1
+    files[LOCK] = lock_text(str(origin.get("appId")), number, digests)
     return files
+
+
+def lock_text(app: str, version: int, digests: Mapping[str, str]) -> str:
+    """Write the file that says what Make held when both were the same."""
+    return _json({"appId": app, "appVersion": version, "pulled": dict(digests)})
 
 
 def _mapping(tree: AppTree) -> dict[str, list[dict[str, str]]]:

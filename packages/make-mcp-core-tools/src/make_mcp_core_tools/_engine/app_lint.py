@@ -85,6 +85,13 @@ def section_faults(section: str, text: str, functions: Collection[str] = ()) -> 
     return faults
 
 
+def blank(section: str) -> str:
+    """Give the code of a section without any."""
+    if section in TEXTS:
+        return ""
+    return "[]" if section in LISTS or section == "scope" else "{}"
+
+
 def strings(value: JsonValue, path: str = "", name: str = "") -> Iterator[tuple[str, str, str]]:
     """Give path, key and value of every text in a value."""
     if isinstance(value, str):

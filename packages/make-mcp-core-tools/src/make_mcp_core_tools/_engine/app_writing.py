@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
     from make_mcp_core_tools._engine.custom_apps import Place
 
+MEDIA = {
+    "readme": "text/markdown",
+    "code": "application/javascript",
+    "test": "application/javascript",
+}
+"""What sections are that are no JSON with comments."""
 _MOST_LINES = 200
 
 
@@ -61,20 +67,11 @@ def refuse_faulty(section: str, text: str, functions: Collection[str], tool: str
 
 
 def section_request(place: Place, section: str, text: str) -> Request:
-    """Give the request that replaces a section.
-
-    Raises:
-        Failure: The section is no JSON to Make's API: it can only be sent as text.
-    """
+    """Give the request that replaces a section: as text, comments included."""
     path = f"{place.path}/{section}"
     if section in SECRET_SECTIONS:
         return put(path, read_jsonc(text) or {})
-    raise Failure(
-        f"The section `{section}` cannot be saved from here yet.",
-        why="Code of apps travels as text, comments included, and this server sends JSON only.",
-        next_step="Save it in Make's editor of custom apps, or with its extension for VS Code.",
-        code="text_not_sent",
-    )
+    return put(path, text, media_type=MEDIA.get(section, "application/jsonc"))
 
 
 def section_undo(place: Place, section: str, former: str) -> Undo:

@@ -1,12 +1,22 @@
 """The code of an app as a whole: base, groups, install, common data, readme, icon."""
 
-import base64
 from typing import Any, ClassVar, Literal
 
-from make_mcp_base.authoring import Document, Failure, Input, Json, Make, Output
+from make_mcp_base.authoring import (
+    Document,
+    Failure,
+    Input,
+    Irreversible,
+    Json,
+    Make,
+    Output,
+    Undo,
+    put,
+)
 from pydantic import Field, RootModel
 
 from make_mcp_core_tools._engine.app_code import parts_of, section_text, shown_code
+from make_mcp_core_tools._engine.app_icons import SIDE, icon_or_none, icon_text, png_size
 from make_mcp_core_tools._engine.app_writing import (
     as_text,
     changes,
@@ -48,10 +58,10 @@ class SetSection(Input):
     """Name of the app."""
     version: Major = 1
     """Major version."""
-    section: AppSection
+    section: AppSection | Literal["icon"]
     """`common` takes an object with the app's secrets, such as an OAuth client."""
     content: str | Document | list[Json]
-    """The whole new section."""
+    """The whole new section; of `icon` a PNG of 512 by 512 pixels in base64."""
 
 
 # Outputs
@@ -102,7 +112,7 @@ async def custom_app_section_get(make: Make, args: GetSection) -> SectionCode:
     place = Place(args.name, args.version)
     head: dict[str, Any] = {"name": args.name, "version": args.version, "section": args.section}
     if args.section == "icon":
-        return SectionCode(**head, png_base64=await _icon(make, place, args.size))
+        return SectionCode(**head, png_base64=await icon_text(make, place, args.size))
     text = await section_text(make, place, args.section)
     return SectionCode(**head, content=shown_code(args.section, text))
 
@@ -124,6 +134,8 @@ async def custom_app_section_set(make: Make, args: SetSection) -> SectionSaved:
     Hidden secrets have to be filled in again. An undo brings back the former code.
     """
     place, section = Place(args.name, args.version), args.section
+    if section == "icon":
+        return await _set_icon(make, place, args.content)
     text = as_text(section, args.content)
     parts = await parts_of(make, place, ("function",))
     refuse_faulty(section, text, [part.place.name for part in parts], "custom_app_section_set")
@@ -147,13 +159,30 @@ async def custom_app_section_set(make: Make, args: SetSection) -> SectionSaved:
 # Parts
 
 
-async def _icon(make: Make, place: Place, size: int) -> str:
-    client: Any = getattr(make.api, "client", None)
-    if client is None:
+async def _set_icon(make: Make, place: Place, content: str | Document | list[Json]) -> SectionSaved:
+    icon = content if isinstance(content, str) else ""
+    size = png_size(icon)
+    if size != (SIDE, SIDE):
+        found = f"It has {size[0]} by {size[1]}." if size else "It is no PNG in base64."
         raise Failure(
-            "There is no connection to Make.",
-            next_step="Call `health_check`.",
-            code="not_connected",
+            f"An icon is a PNG of {SIDE} by {SIDE} pixels.",
+            why=found,
+            next_step="Call again with such a picture as `content`, in base64.",
+            code="invalid_icon",
         )
-    answer = await client.request("GET", f"{place.path}/icon/{size}", scope=READ)
-    return base64.b64encode(answer.body).decode()
+    former = await icon_or_none(make, place)
+    told: dict[str, Any] = {"name": place.app, "version": place.version, "section": "icon"}
+    if former == icon:
+        return SectionSaved(**told, changed=False)
+    path = f"{place.path}/icon"
+    await make.write(
+        put(path, icon, media_type="image/png"),
+        into=Answered,
+        says=f"Replace the icon of {place.title}",
+        before={"sha256": fingerprint(former or "")},
+        predict={},
+        undo=Undo((put(path, former, media_type="image/png"),))
+        if former
+        else Irreversible("Make has no way back to no icon."),
+    )
+    return SectionSaved(**told, changed=True)
