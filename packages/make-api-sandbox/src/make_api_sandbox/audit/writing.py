@@ -88,7 +88,7 @@ class Witness:
     def _tell_one(self, deed: Deed, change: Change) -> None:
         row = change[1] or change[0] or {}
         team = self._team(deed.thing, row)
-        organization_id = self.call.organization_id or (team and team["organization_id"])
+        organization_id = self.call.organization_id or (team["organization_id"] if team else None)
         if organization_id is None or not self.call.user:
             return
         event = Event(
