@@ -1,6 +1,5 @@
 """Billing: what the plan allows, what was used of it, by whom, and what it costs."""
 
-from make_mcp_core_tools.billing import account, breakdown, invoices, plans, usage
 from make_mcp_core_tools.billing.declared import category
 
-__all__ = ["account", "breakdown", "category", "invoices", "plans", "usage"]
+__all__ = ["category"]

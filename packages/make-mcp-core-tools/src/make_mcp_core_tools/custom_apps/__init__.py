@@ -1,6 +1,5 @@
 """Custom apps: the apps that people build for Make themselves, and custom IML functions."""
 
-from make_mcp_core_tools.custom_apps import apps, deploying, files, functions, sections, testing
 from make_mcp_core_tools.custom_apps.declared import category
 
-__all__ = ["apps", "category", "deploying", "files", "functions", "sections", "testing"]
+__all__ = ["category"]

@@ -1,6 +1,5 @@
 """Components of custom apps, apps that organizations use, and upgrades to their new versions."""
 
-from make_mcp_core_tools.sdk import components, creating, deleting, installed, sections, upgrades
 from make_mcp_core_tools.sdk.declared import category
 
-__all__ = ["category", "components", "creating", "deleting", "installed", "sections", "upgrades"]
+__all__ = ["category"]
