@@ -147,7 +147,7 @@ async def test_completion_for_a_prompts_argument(connect: Connect, era: str) -> 
 
 
 async def test_a_category_that_is_shut_out_offers_nothing_to_read(connect: Connect) -> None:
-    async with connect(selection=Selection(categories=("permissions",))) as server:
+    async with connect(selection=Selection(categories=("billing",))) as server:
         templates = (await server.client.list_resource_templates()).resource_templates
         assert BLUEPRINT not in {t.uri_template for t in templates}
         assert (await server.client.list_prompts()).prompts == []
