@@ -14,7 +14,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import anyio
 import make_mcp_legacy
@@ -126,8 +126,8 @@ def _arguments(entry: Entry) -> dict[str, Any] | None:
 
 def _rows(answer: dict[str, Any]) -> list[Any]:
     """The rows of a list: the longest array of the answer."""
-    lists = [value for value in answer.values() if isinstance(value, list)]
-    return max(lists, key=len, default=[])
+    lists = [cast("list[Any]", value) for value in answer.values() if isinstance(value, list)]
+    return max(lists, key=len, default=list[Any]())
 
 
 def _compact(value: Any) -> str:

@@ -1,5 +1,6 @@
 """Finding templates, and what one of them needs."""
 
+from textwrap import shorten
 from typing import Literal
 
 from make_blueprint.outline import outline, to_text
@@ -210,7 +211,7 @@ def _public_row(one: PublicTemplate) -> TemplateRow:
     return TemplateRow(
         public_url=one.url,
         name=one.name,
-        about=one.description or None,
+        about=_short(one.description),
         apps=one.used_apps,
         uses=one.usage,
     )
@@ -221,7 +222,7 @@ def _own_row(one: TeamTemplate) -> TemplateRow:
         template_id=one.id,
         public_url=one.public_url,
         name=one.name,
-        about=one.description or None,
+        about=_short(one.description),
         apps=one.used_apps,
         team_id=one.team_id,
         state=one.state,
@@ -311,3 +312,8 @@ def _readiness(needs: list[Vacant], team: int | None) -> str:
 
 def _word(need: Vacant) -> str:
     return f"{need.kind} {need.source.type}".strip().replace("_", " ")
+
+
+def _short(text: str | None) -> str | None:
+    """Give the beginning of a description; `template_get` has it whole."""
+    return shorten(text, 60, placeholder="…") if text else None
