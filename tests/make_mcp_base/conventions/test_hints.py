@@ -53,6 +53,9 @@ async def ids_of(company: Company) -> dict[str, Any]:
     stuck = next(one["id"] for one in every if one["dlqCount"])
     found["dlq_id"] = (await company.get("/dlqs", scenarioId=stuck))["dlqs"][0]["id"]
     found |= {"app": "slack", "module": "slack:CreateMessage", "modules": ["slack:CreateMessage"]}
+    runs = (await company.get(f"/scenarios/{found['scenario_id']}/logs"))["scenarioLogs"]
+    found |= {"execution_id": runs[0]["id"], "module_id": 1, "type": "gateway-webhook"}
+    found["scenario_ids"] = [found["scenario_id"]]
     found |= {"enabled": True, "key": "k", "data": {"note": "n"}, "value": "v", "label": "L"}
     return found
 
