@@ -85,13 +85,13 @@ async def test_a_change_needs_a_second_person_and_then_joins_what_was_edited_sin
     )
     ident: dict[str, Any] = {"change_request_id": made.data["change_request_id"]}
     assert made.data["waits_for"] == ["an approval by somebody else than the author"]
-    own = await core.call("change_request_review_set", **ident, verdict="approve")
+    own = await core.call("change_request_review", **ident, verdict="approve")
     assert own.error["code"] == "own_change_request"
     early = await core.call("change_request_apply", **ident)
     assert early.error["code"] == "not_approved"
     assert await writes() == []
     approved = await colleague.call(
-        "change_request_review_set", **ident, verdict="approve", comment="Fine"
+        "change_request_review", **ident, verdict="approve", comment="Fine"
     )
     assert (approved.data["can_apply"], approved.data["approvals"]) == (True, 1)
     assert approved.data["reviews"][0]["by"] == "Ada Lund"
@@ -120,10 +120,10 @@ async def test_a_rejection_stands_until_it_is_taken_back_and_a_clash_is_told(
         "change_request_create", scenario_id=scenario, title="Nine", ops=_value(1, "9")
     )
     ident: dict[str, Any] = {"change_request_id": made.data["change_request_id"]}
-    await core.call("change_request_review_set", **ident, verdict="reject")
+    await core.call("change_request_review", **ident, verdict="reject")
     refused = await core.call("change_request_apply", **ident)
     assert "take back the rejection" in refused.error["why"]
-    approved = await core.call("change_request_review_set", **ident, verdict="approve")
+    approved = await core.call("change_request_review", **ident, verdict="approve")
     assert approved.data["can_apply"] is True
     await core.call("scenario_patch", scenario_id=scenario, ops=_value(1, "8"))
     before = await stored(scenario)
@@ -224,7 +224,7 @@ async def test_a_token_that_may_not_write_scenarios_proposes_but_does_not_apply(
         for tool, arguments in (
             ("change_request_apply", {"change_request_id": ident}),
             ("blueprint_restore", {"scenario_id": scenario, "version_id": 1}),
-            ("blueprint_promotion_apply", {"scenario_id": scenario, "target_team_id": 1}),
+            ("blueprint_promote", {"scenario_id": scenario, "target_team_id": 1}),
             ("blueprint_import", {"ref": "main", "team_id": 1}),
         ):
             told = await server.call(tool, **arguments)

@@ -107,7 +107,7 @@ async def test_what_a_change_breaks_is_told_down_to_a_field(
 async def test_a_page_describes_a_scenario_without_its_secrets(
     core: Server, family: tuple[int, int, int]
 ) -> None:
-    told = await core.call("blueprint_document_get", scenario_id=family[1])
+    told = await core.call("blueprint_document", scenario_id=family[1])
     assert told.data["markdown"].startswith("# Child")
     assert "hunter2" not in told.text
 
@@ -145,7 +145,7 @@ async def test_a_deleted_scenario_comes_back_from_a_backup(
     core: Server, company: Company, family: tuple[int, int, int], team: int, stored: Reader
 ) -> None:
     parent, child, slack = family
-    await core.call("blueprint_backup_create", team_id=team)
+    await core.call("blueprint_backup", team_id=team)
     await company.send("DELETE", f"/scenarios/{child}", confirmed="true")
     arguments: dict[str, Any] = {"ref": "main", "team_id": team}
     done = await core.apply("blueprint_import", **arguments, scenario_ids=[child])

@@ -43,7 +43,7 @@ async def promoted(
     )
     source = (await new_scenario(blueprint(step(1), step(2), message)))["id"]
     arguments = {"scenario_id": source, "target_team_id": other_team}
-    told = await core.apply("blueprint_promotion_apply", **arguments)
+    told = await core.apply("blueprint_promote", **arguments)
     assert (told.data["created"], told.data["recorded"]) == (True, True)
     return source, told.data["scenario_id"], there
 
@@ -66,10 +66,10 @@ async def test_a_hotfix_in_production_survives_the_next_promotion(
     await _set(core, source, 1, "feature")
     arguments = {"scenario_id": source, "target_team_id": other_team}
     before = (await stored(target))["blueprint"]
-    planned = await core.call("blueprint_promotion_apply", **arguments)
+    planned = await core.call("blueprint_promote", **arguments)
     assert any("feature" in line for line in planned.data["plan"]["diff"])
     assert (await stored(target))["blueprint"] == before
-    told = await core.apply("blueprint_promotion_apply", **arguments)
+    told = await core.apply("blueprint_promote", **arguments)
     assert told.data["base"] == "the last promotion"
     assert len(told.data["hotfixes_kept"]) == 1
     flow = (await stored(target))["blueprint"]["flow"]
@@ -77,7 +77,7 @@ async def test_a_hotfix_in_production_survives_the_next_promotion(
     assert flow[2]["parameters"]["__IMTCONN__"] == slack
     await core.apply("operation_undo", operation_id=told.data["operation_id"])
     assert (await stored(target))["blueprint"] == before
-    again = await core.apply("blueprint_promotion_apply", **arguments)
+    again = await core.apply("blueprint_promote", **arguments)
     assert again.data["changed"] is True
     flow = (await stored(target))["blueprint"]["flow"]
     assert [one["mapper"].get("value") for one in flow[:2]] == ["feature", "hotfix"]
@@ -91,11 +91,11 @@ async def test_the_same_field_changed_on_both_sides_is_a_conflict_that_somebody_
     await _set(core, source, 1, "ours")
     arguments: dict[str, Any] = {"scenario_id": source, "target_scenario_id": target}
     before = await stored(target)
-    told = await core.call("blueprint_promotion_apply", **arguments)
+    told = await core.call("blueprint_promote", **arguments)
     assert told.error["code"] == "conflicts"
     assert [one["path"] for one in told.error["problems"]] == ["flow[0].mapper.value"]
     assert await stored(target) == before
-    await core.apply("blueprint_promotion_apply", **arguments, on_conflict="source")
+    await core.apply("blueprint_promote", **arguments, on_conflict="source")
     assert (await stored(target))["blueprint"]["flow"][0]["mapper"]["value"] == "ours"
 
 
@@ -126,11 +126,9 @@ async def test_what_has_no_counterpart_is_told_and_nothing_is_created(
     )
     # Written as data: the call names its scenario by the id the fixture got.
     made = await new_scenario(json.loads(json.dumps(blueprint(call, bound))))
-    told = await core.call(
-        "blueprint_promotion_apply", scenario_id=made["id"], target_team_id=other_team
-    )
+    told = await core.call("blueprint_promote", scenario_id=made["id"], target_team_id=other_team)
     assert told.error["code"] == "unmapped"
     assert len(told.error["problems"]) == 2
     assert (await company.get("/scenarios", teamId=other_team))["scenarios"] == []
-    foreign = await core.call("blueprint_promotion_apply", scenario_id=made["id"])
+    foreign = await core.call("blueprint_promote", scenario_id=made["id"])
     assert foreign.error["code"] == "invalid_arguments"

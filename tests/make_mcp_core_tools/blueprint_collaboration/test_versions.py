@@ -163,9 +163,9 @@ async def test_a_team_is_backed_up_and_its_drift_is_told(
 ) -> None:
     team = scenario["teamId"]
     doomed = await new_scenario(blueprint(step(1), name="Doomed"))
-    told = await core.call("blueprint_backup_create", team_id=team)
+    told = await core.call("blueprint_backup", team_id=team)
     assert (told.data["scenarios"], told.data["written"]) == (2, 3)
-    again = await core.call("blueprint_backup_create", team_id=team)
+    again = await core.call("blueprint_backup", team_id=team)
     assert again.data["changed"] is False
     calm = await core.call("blueprint_drift_get", team_id=team)
     assert (calm.data["in_step"], calm.data["drifted"]) == (True, [])
@@ -176,7 +176,7 @@ async def test_a_team_is_backed_up_and_its_drift_is_told(
     states = {row["scenario_id"]: row["state"] for row in drift["drifted"]}
     assert states == {scenario["id"]: "changed", doomed["id"]: "missing", fresh["id"]: "new"}
     assert drift["drifted"][0]["parts"] == ["blueprint"]
-    taken = await core.call("blueprint_backup_create", team_id=team)
+    taken = await core.call("blueprint_backup", team_id=team)
     assert taken.data["removed"] == 1
     assert (await core.call("blueprint_drift_get", team_id=team)).data["in_step"] is True
 
@@ -186,7 +186,7 @@ async def test_every_scenario_of_a_company_survives_the_way_into_a_file_and_back
 ) -> None:
     rows = (await company.get("/scenarios", teamId=1, **{"pg[limit]": 100}))["scenarios"]
     assert len(rows) > 5
-    told = await core.call("blueprint_backup_create", team_id=1)
+    told = await core.call("blueprint_backup", team_id=1)
     assert told.data["scenarios"] == len(rows)
     await writes()
     for row in rows:
@@ -201,15 +201,15 @@ async def test_every_scenario_of_a_company_survives_the_way_into_a_file_and_back
 async def test_only_scenarios_edited_since_are_read_again(
     core: Server, scenario: dict[str, Any], company: Company
 ) -> None:
-    await core.call("blueprint_backup_create", team_id=scenario["teamId"])
+    await core.call("blueprint_backup", team_id=scenario["teamId"])
     await company.control("DELETE", "/requests")
-    await core.call("blueprint_backup_create", team_id=scenario["teamId"])
+    await core.call("blueprint_backup", team_id=scenario["teamId"])
     seen = (await company.control("GET", "/requests"))["requests"]
     assert not [one for one in seen if one["path"].endswith("/blueprint")]
 
 
 async def test_an_empty_team_is_backed_up_and_drifts_nowhere(core: Server, team: int) -> None:
-    told = await core.call("blueprint_backup_create", team_id=team)
+    told = await core.call("blueprint_backup", team_id=team)
     assert (told.data["scenarios"], told.data["changed"]) == (0, True)
     assert (await core.call("blueprint_drift_get", team_id=team)).data["in_step"] is True
 

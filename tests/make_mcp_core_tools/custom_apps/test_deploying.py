@@ -132,17 +132,17 @@ async def test_an_app_deployed_to_a_fresh_one_exports_the_same_files(bench: Benc
     folder = await exported(bench, source, "source")
     fresh = await bench.app("fresh-app")
     arguments = {"folder": "source", "name": fresh}
-    plan = (await bench.core.call("custom_app_import", **arguments)).data["plan"]
+    plan = (await bench.core.call("custom_app_deploy", **arguments)).data["plan"]
     steps = plan["steps"]
     assert steps.index("Create the connection connection") < steps.index(
         "Create the rpc listPlaces"
     )
     assert steps.index("Create the rpc listPlaces") < steps.index("Create the module findStock")
     assert (await bench.core.call("sdk_component_list", app=fresh)).data["components"] == []
-    done = (await bench.core.apply("custom_app_import", **arguments)).data
+    done = (await bench.core.apply("custom_app_deploy", **arguments)).data
     assert (done["changed"], done["left"]) == (True, [])
     assert code_in(await exported(bench, fresh, "target")) == code_in(folder)
-    again = (await bench.core.call("custom_app_import", **arguments)).data
+    again = (await bench.core.call("custom_app_deploy", **arguments)).data
     assert (again["changed"], again["done"]) == (False, [])
     undone = await bench.core.apply("operation_undo", operation_id=done["operation_id"])
     assert not undone.result.is_error, undone.text
@@ -156,7 +156,7 @@ async def test_only_what_differs_is_deployed_and_one_undo_takes_it_back(bench: B
     api.write_text(api.read_text().replace('"GET"', '"POST"'))
     (folder / "README.md").write_text("# Edited\n")
     own = {"folder": "edits", "name": name}
-    done = (await bench.core.apply("custom_app_import", **own, only=["module findStock"])).data
+    done = (await bench.core.apply("custom_app_deploy", **own, only=["module findStock"])).data
     assert done["done"] == ["module findStock: api"]
     path = f"/sdk/apps/{name}/1/modules/findStock/api"
     assert '"POST"' in await bench.text(path)
@@ -171,12 +171,12 @@ async def test_an_edit_in_make_since_the_pull_is_not_overwritten_unasked(bench: 
     (folder / "general/base.iml.json").write_text('{"baseUrl": "https://ours.example.com"}')
     await bench.code(f"/sdk/apps/{name}/1/base", '{"baseUrl": "https://theirs.example.com"}')
     own: dict[str, Any] = {"folder": "conflict", "name": name}
-    told = await bench.core.call("custom_app_import", **own)
+    told = await bench.core.call("custom_app_deploy", **own)
     assert [p["path"] for p in told.error["problems"]] == ["app/base"]
-    await bench.core.apply("custom_app_import", **own, overwrite=True)
+    await bench.core.apply("custom_app_deploy", **own, overwrite=True)
     assert "ours" in await bench.text(f"/sdk/apps/{name}/1/base")
     (folder / "general/base.iml.json").write_text('{"baseUrl": "https://later.example.com"}')
-    await bench.core.apply("custom_app_import", **own)
+    await bench.core.apply("custom_app_deploy", **own)
     assert "later" in await bench.text(f"/sdk/apps/{name}/1/base")
 
 
@@ -187,7 +187,7 @@ async def test_faults_and_what_cannot_change_are_told_at_once(bench: Bench) -> N
     manifest["components"]["module"]["findStock"]["moduleType"] = "action"
     (folder / "makecomapp.json").write_text(json.dumps(manifest))
     (folder / "general/base.iml.json").write_text("{")
-    told = await bench.core.call("custom_app_import", folder="faults", name=name, only=["rpc no"])
+    told = await bench.core.call("custom_app_deploy", folder="faults", name=name, only=["rpc no"])
     assert [p["path"] for p in told.error["problems"]] == ["app base", "module findStock", "only"]
 
 
@@ -200,7 +200,7 @@ async def test_components_that_the_folder_lacks_stay_unless_deleting_is_asked_fo
     del manifest["components"]["endpoint"]["getStock"]
     (folder / "makecomapp.json").write_text(json.dumps(manifest))
     own: dict[str, Any] = {"folder": "fewer", "name": name}
-    kept = (await bench.core.call("custom_app_import", **own)).data
+    kept = (await bench.core.call("custom_app_deploy", **own)).data
     assert (kept["changed"], kept["left"]) == (False, ["endpoint getStock"])
-    done = (await bench.core.apply("custom_app_import", **own, delete_missing=True)).data
+    done = (await bench.core.apply("custom_app_deploy", **own, delete_missing=True)).data
     assert done["done"] == ["endpoint getStock: deleted"]

@@ -96,10 +96,10 @@ async def test_a_certificate_goes_straight_into_a_key_and_can_be_revoked(
     vaulted: "Vaulted", company: Company, authority: "Bao", team: int, role: str, kind: str
 ) -> None:
     key = await key_of(company, team, "clientcertauth", certificate="old", privateKey="old")
-    planned = await vaulted.call("secret_dynamic_create", key_id=key, role=role, **CERTIFICATE)
+    planned = await vaulted.call("secret_dynamic_issue", key_id=key, role=role, **CERTIFICATE)
     assert len(planned.data["plan"]["steps"]) == 2
     assert held(company, key)["certificate"] == "old"
-    told = (await vaulted.apply("secret_dynamic_create", key_id=key, role=role, **CERTIFICATE)).data
+    told = (await vaulted.apply("secret_dynamic_issue", key_id=key, role=role, **CERTIFICATE)).data
     assert (told["state"], told["kind"]) == ("given", kind)
     assert 3_500 <= told["ttl_seconds"] <= 3_600
     given = held(company, key)
@@ -107,7 +107,7 @@ async def test_a_certificate_goes_straight_into_a_key_and_can_be_revoked(
     assert "PRIVATE KEY" in given["privateKey"]
     assert given["privateKey"] not in "".join(vaulted.texts)
     [revoke] = told["next_calls"]
-    done = await vaulted.apply("secret_lease_delete", **revoke["arguments"])
+    done = await vaulted.apply("secret_lease_revoke", **revoke["arguments"])
     assert done.data["revoked"] == told["id"]
     if kind == "certificate":
         shown = authority.send("GET", f"pki/cert/{told['id']}")["data"]
@@ -121,7 +121,7 @@ async def test_a_token_whose_test_fails_is_revoked_at_once(
     await refuse_tests(company)
     told = (
         await vaulted.apply(
-            "secret_dynamic_create",
+            "secret_dynamic_issue",
             connection_id=ident,
             engine="token",
             role="make",
@@ -145,12 +145,12 @@ async def test_what_does_not_fit_is_told_before_anything_is_issued(
         "common_name": None,
         "give": {"certificate": "password", "x": "certificate"},
     }
-    refused = await vaulted.call("secret_dynamic_create", key_id=key, role="partner", **wrong)
+    refused = await vaulted.call("secret_dynamic_issue", key_id=key, role="partner", **wrong)
     found = [one["path"] for one in refused.error["problems"]]
     assert found == ["give.certificate", "x", "privateKey", "common_name"]
     none = await vaulted.call(
-        "secret_dynamic_create", key_id=key, **{**CERTIFICATE, "engine": "secret"}, role="x"
+        "secret_dynamic_issue", key_id=key, **{**CERTIFICATE, "engine": "secret"}, role="x"
     )
     assert none.error["code"] == "no_such_engine"
-    lost = await vaulted.call("secret_lease_delete", kind="certificate", id="00:11")
+    lost = await vaulted.call("secret_lease_revoke", kind="certificate", id="00:11")
     assert lost.error["code"] == "invalid_arguments"

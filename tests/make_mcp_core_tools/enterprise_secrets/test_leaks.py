@@ -59,7 +59,7 @@ async def test_every_planted_secret_of_a_team_is_found_in_its_place(
     url = (await company.get(f"/hooks/{ours}"))["hook"]["url"]
     await company.http.post(url, json={"text": f"use {planted['github']}"})
 
-    told = await core.call("secret_scan_run", team_id=team)
+    told = await core.call("secret_scan", team_id=team)
     rows = told.data["findings"]
     places = {(row["kind"], row["place"].split(" “")[0].split(" to ")[0]) for row in rows}
     found = {place for _, place in places}
@@ -78,7 +78,7 @@ async def test_every_planted_secret_of_a_team_is_found_in_its_place(
     assert "plan" in gated
     assert not any(_secret(value) in told.text for value in planted.values())
 
-    again = await core.call("secret_scan_run", team_id=team)
+    again = await core.call("secret_scan", team_id=team)
     assert again.data["findings"] == rows
 
 
@@ -111,7 +111,7 @@ async def test_what_a_failed_run_left_behind_is_looked_at(
     body = {"data": {"order": f"token {planted['github']}"}, "responsive": True}
     await company.send("POST", f"/scenarios/{ident}/run", body)
     [left] = (await company.get("/dlqs", scenarioId=ident))["dlqs"]
-    told = await core.call("secret_scan_run", team_id=team, scenario_ids=[ident])
+    told = await core.call("secret_scan", team_id=team, scenario_ids=[ident])
     [row] = told.data["findings"]
     assert (row["kind"], row["place"]) == (
         "github-pat",
@@ -129,7 +129,7 @@ async def test_what_the_seeded_company_hides_is_found_and_nothing_else(
     teams = (await company.get("/teams", organizationId=1))["teams"]
     rows: list[dict[str, Any]] = []
     for team in teams:
-        told = (await core.call("secret_scan_run", team_id=team["id"])).data
+        told = (await core.call("secret_scan", team_id=team["id"])).data
         assert told["documents"]["blueprints"] >= 1
         rows += told["findings"]
     [row] = rows
@@ -144,7 +144,7 @@ async def test_a_clean_team_has_no_finding(
 ) -> None:
     header = [{"name": "Authorization", "value": "Bearer {{1.token}}"}]
     await new_scenario(blueprint(step(1), step(2, "http:MakeRequest", mapper={"headers": header})))
-    told = (await core.call("secret_scan_run", team_id=team)).data
+    told = (await core.call("secret_scan", team_id=team)).data
     assert told["findings"] == []
     assert told["documents"]["blueprints"] == 1
     assert told["total"] == 0
@@ -163,9 +163,7 @@ async def test_the_same_secret_in_old_versions_is_one_finding(
     scenario = (await new_scenario(blueprint(step(1, mapper=dict(variable)))))["id"]
     two = blueprint(step(1, mapper=dict(variable)), step(2))
     await company.send("PATCH", f"/scenarios/{scenario}", {"blueprint": json.dumps(two)})
-    [row] = (await core.call("secret_scan_run", scenario_ids=[scenario], team_id=team)).data[
-        "findings"
-    ]
+    [row] = (await core.call("secret_scan", scenario_ids=[scenario], team_id=team)).data["findings"]
     assert len(row["also_in"]) == 2
     assert all("version" in place for place in row["also_in"])
 
@@ -175,7 +173,7 @@ async def test_a_blueprint_is_judged_before_it_is_saved(
 ) -> None:
     mapper = {"name": "crmPassword", "scope": "roundtrip", "value": "correct-horse-9"}
     given = blueprint(step(1, mapper=mapper), step(2, mapper={"value": planted["slack"]}))
-    told = await core.call("secret_scan_run", team_id=team, blueprint=given)
+    told = await core.call("secret_scan", team_id=team, blueprint=given)
     kinds = [row["kind"] for row in told.data["findings"]]
     assert kinds == ["slack-bot-token", "literal in `crmPassword`"]
     assert "correct-horse" not in told.text
@@ -190,7 +188,7 @@ async def test_without_the_catalogue_the_make_rules_work_and_the_answer_says_so(
     planted: dict[str, str],
 ) -> None:
     given = blueprint(step(1, mapper={"value": planted["slack"]}))
-    told = (await core.call("secret_scan_run", team_id=team, blueprint=given)).data
+    told = (await core.call("secret_scan", team_id=team, blueprint=given)).data
     assert [row["kind"] for row in told["findings"]] == ["Slack token"]
     assert "make-mcp-core-tools[scan]" in told["not_checked"][0]
     assert told["detectors"] == ["make-1"]
@@ -201,7 +199,7 @@ async def test_what_the_token_may_not_read_is_named_and_the_rest_is_scanned(
 ) -> None:
     fault = {"path": "^/api/v2/data-stores", "without_scopes": ["datastores:read"]}
     await company.control("POST", "/faults", fault)
-    told = (await core.call("secret_scan_run", team_id=team)).data
+    told = (await core.call("secret_scan", team_id=team)).data
     assert [line.split(":")[0] for line in told["not_checked"]] == ["data_stores", "functions"]
     assert "data_stores" not in told["documents"]
 
@@ -210,7 +208,7 @@ async def test_a_scenario_of_another_team_is_refused(
     core: Server, other_team: int, new_scenario: Maker, blueprint: Builder, step: Builder
 ) -> None:
     scenario = (await new_scenario(blueprint(step(1))))["id"]
-    refused = await core.call("secret_scan_run", team_id=other_team, scenario_ids=[scenario])
+    refused = await core.call("secret_scan", team_id=other_team, scenario_ids=[scenario])
     assert refused.error["code"] == "not_found"
 
 
@@ -223,7 +221,7 @@ async def test_an_accepted_finding_is_left_out_until_its_day_and_can_be_taken_ba
     planted: dict[str, str],
 ) -> None:
     await new_scenario(blueprint(step(1, mapper={"value": planted["slack"]})))
-    [row] = (await core.call("secret_scan_run", team_id=team)).data["findings"]
+    [row] = (await core.call("secret_scan", team_id=team)).data["findings"]
     day = (datetime.now(UTC) + timedelta(days=10)).date().isoformat()
     wanted: dict[str, Any] = {
         "team_id": team,
@@ -233,18 +231,16 @@ async def test_an_accepted_finding_is_left_out_until_its_day_and_can_be_taken_ba
     }
     dry = await core.call("secret_scan_baseline_set", **wanted, dry_run=True)
     assert dry.data["changed"] is True
-    assert (await core.call("secret_scan_run", team_id=team)).data["total"] == 1
+    assert (await core.call("secret_scan", team_id=team)).data["total"] == 1
     [kept] = (await core.call("secret_scan_baseline_set", **wanted)).data["accepted"]
     assert (kept["until"], kept["reason"]) == (day, "A token of the demo workspace")
-    told = (await core.call("secret_scan_run", team_id=team)).data
+    told = (await core.call("secret_scan", team_id=team)).data
     assert (told["findings"], told["accepted"]) == ([], 1)
-    [shown] = (await core.call("secret_scan_run", team_id=team, show_accepted=True)).data[
-        "findings"
-    ]
+    [shown] = (await core.call("secret_scan", team_id=team, show_accepted=True)).data["findings"]
     assert shown["accepted_until"] == day
     assert (await core.call("secret_scan_baseline_set", **wanted)).data["changed"] is False
     await core.call("secret_scan_baseline_set", **{**wanted, "until": "2020-01-01"})
-    assert (await core.call("secret_scan_run", team_id=team)).data["total"] == 1
+    assert (await core.call("secret_scan", team_id=team)).data["total"] == 1
     far = await core.call("secret_scan_baseline_set", **{**wanted, "until": "2099-01-01"})
     assert far.error["code"] == "invalid_arguments"
 
@@ -262,7 +258,7 @@ async def test_no_file_of_the_server_holds_what_was_found(
     caplog.set_level(0)
     steps = [step(n, mapper={"value": one}) for n, one in enumerate(planted.values(), 1)]
     await new_scenario(blueprint(*steps))
-    told = await core.call("secret_scan_run", team_id=team)
+    told = await core.call("secret_scan", team_id=team)
     assert len(told.data["findings"]) == len(planted)
     written = _written(tmp_path)
     assert any(b"leaks" in content for content in written), "the findings are kept nowhere"

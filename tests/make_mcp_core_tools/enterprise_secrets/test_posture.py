@@ -68,7 +68,7 @@ async def test_every_failed_control_names_its_evidence(
     assert rows["unbound_connections"]["result"] == "pass"
     assert "slack" in rows["plaintext"]["evidence"][0]
     assert f"connection {unused}" in told["report"]
-    scan = (await vaulted.call("secret_scan_run", team_id=team)).data["findings"]
+    scan = (await vaulted.call("secret_scan", team_id=team)).data["findings"]
     assert rows["plaintext"]["evidence"][0].startswith(scan[0]["fingerprint"])
 
 

@@ -307,7 +307,7 @@ async def test_no_value_is_in_any_answer_log_or_file_of_ours(
     caplog.set_level(0)
     await vaulted.apply("secret_rotation_run", path=PATH)
     env = {"path": PATH, "field": "token", "from_env": "MAKE_SECRET_CRM"}
-    assert (await vaulted.call("secret_write", **env)).data["version"] == 2
+    assert (await vaulted.call("secret_put", **env)).data["version"] == 2
     await vaulted.apply("secret_rotation_run", path=PATH)
     assert has(company, bound)["apiKey"] == CANARY
     await refuse_tests(company)

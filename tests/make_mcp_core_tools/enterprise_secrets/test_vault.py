@@ -51,7 +51,7 @@ async def test_a_sealed_server_is_told_as_such_and_nothing_succeeds(
         assert (told["reachable"], told["sealed"], told["ok"]) == (True, True, False)
         assert "token_ok" not in told
         wanted: dict[str, Any] = {"path": "secret/crm/api", "generate": {}}
-        assert (await server.call("secret_write", **wanted)).error["code"] == "vault_sealed"
+        assert (await server.call("secret_put", **wanted)).error["code"] == "vault_sealed"
         assert (await server.call("secret_list")).error["code"] == "vault_sealed"
 
 
@@ -69,7 +69,7 @@ async def test_a_token_of_few_rights_reads_its_part_and_is_refused_the_rest(
         [row] = (await server.call("secret_list")).data["secrets"]
         assert row["path"] == "secret/crm/api"
         wanted: dict[str, Any] = {"path": "secret/crm/new", "generate": {}}
-        refused = await server.call("secret_write", **wanted)
+        refused = await server.call("secret_put", **wanted)
         assert refused.error["code"] == "vault_forbidden"
         assert "secret_backend_check" in refused.error["next_step"]
         assert (await server.call("secret_audit_list")).error["code"] == "vault_forbidden"
@@ -92,10 +92,10 @@ async def test_the_token_may_come_from_a_file(serve: "Serve", bao: "Bao", tmp_pa
 
 async def test_a_generated_value_is_stored_and_never_shown(vaulted: "Vaulted", bao: "Bao") -> None:
     wanted = {"path": "secret/crm/api", "field": "token", "generate": {"length": 40}}
-    dry = await vaulted.call("secret_write", **wanted, dry_run=True)
+    dry = await vaulted.call("secret_put", **wanted, dry_run=True)
     assert dry.data["plan"]["requests"][0]["path"] == "vault://secret/data/crm/api"
     assert (await vaulted.call("secret_list")).data["secrets"] == []
-    told = (await vaulted.call("secret_write", **wanted)).data
+    told = (await vaulted.call("secret_put", **wanted)).data
     assert (told["version"], told["fields"]) == (1, ["token"])
     value = bao.values("crm/api")["token"]
     assert len(value) == 40
@@ -113,9 +113,9 @@ async def test_other_fields_stay_and_an_old_version_comes_back(
 
     bao.put("crm/api", token="first", user="reader")
     env = {"path": "secret/crm/api", "field": "token", "from_env": "MAKE_SECRET_CRM"}
-    assert (await vaulted.call("secret_write", **env)).data["version"] == 2
+    assert (await vaulted.call("secret_put", **env)).data["version"] == 2
     assert bao.values("crm/api") == {"token": CANARY, "user": "reader"}
-    back = await vaulted.call("secret_write", path="secret/crm/api", from_version=1)
+    back = await vaulted.call("secret_put", path="secret/crm/api", from_version=1)
     assert back.data["version"] == 3
     assert bao.values("crm/api") == {"token": "first", "user": "reader"}
     refused = await vaulted.call("operation_undo", operation_id=back.data["operation_id"])
@@ -129,9 +129,9 @@ async def test_other_fields_stay_and_an_old_version_comes_back(
 async def test_a_value_needs_exactly_one_source_that_exists(
     vaulted: "Vaulted", wrong: dict[str, Any]
 ) -> None:
-    refused = await vaulted.call("secret_write", path="secret/a/b", field="x", **wrong)
+    refused = await vaulted.call("secret_put", path="secret/a/b", field="x", **wrong)
     assert refused.error["code"] in {"invalid_arguments", "not_found"}
-    key = await vaulted.call("secret_write", path="secret/a/b", from_env="MAKE_API_KEY")
+    key = await vaulted.call("secret_put", path="secret/a/b", from_env="MAKE_API_KEY")
     assert key.error["code"] == "invalid_arguments"
 
 
@@ -145,12 +145,12 @@ async def test_a_deleted_version_can_be_brought_back_a_destroyed_one_cannot(
     await vaulted.apply("secret_delete", path="secret/crm/api")
     shown = (await vaulted.call("secret_get", path="secret/crm/api")).data
     assert (shown["versions"][0]["state"], shown["fields"]) == ("deleted", [])
-    assert (await vaulted.call("secret_write", path="secret/crm/api", from_version=1)).data[
+    assert (await vaulted.call("secret_put", path="secret/crm/api", from_version=1)).data[
         "version"
     ] == 1
     assert bao.values("crm/api") == {"token": "first"}
     await vaulted.apply("secret_delete", path="secret/crm/api", destroy=True)
-    gone = await vaulted.call("secret_write", path="secret/crm/api", from_version=1)
+    gone = await vaulted.call("secret_put", path="secret/crm/api", from_version=1)
     assert "for good" in gone.text
     none = await vaulted.call("secret_delete", path="secret/crm/api", versions=[7])
     assert none.error["code"] == "not_found"

@@ -139,7 +139,7 @@ async def test_credentials_of_modules_are_listed_by_option(shop: Shop) -> None:
         ("module_spec", "app_module_get"),
         ("module_field_resolve", "app_module_option_list"),
         ("module_options_get", "app_module_option_list"),
-        ("rpc_execute", "app_rpc_run"),
+        ("rpc_execute", "app_rpc_execute"),
         ("app_documentation_get", "app_doc_get"),
         ("credential-requests_list-app-modules-with-creds", "app_credential_list"),
         ("public-templates_list", "template_list"),

@@ -320,7 +320,7 @@ async def test_a_used_up_rate_is_told_and_not_taken_for_a_fault(
 
 async def test_a_procedure_that_forms_ask_runs_at_once(shop: Shop) -> None:
     data = {"__IMTCONN__": shop.connections["slack"]}
-    told = await shop.core.call("app_rpc_run", app="slack", procedure="ListChannels", data=data)
+    told = await shop.core.call("app_rpc_execute", app="slack", procedure="ListChannels", data=data)
     assert {"label": "#sales", "value": "#sales"} in told.data["answer"]
 
 
@@ -331,14 +331,14 @@ async def test_another_procedure_answers_with_a_plan_first(shop: Shop) -> None:
         "data": {"__IMTCONN__": shop.connections["google-restricted"]},
     }
     await shop.company.control("DELETE", "/requests")
-    planned = await shop.core.call("app_rpc_run", **arguments)
+    planned = await shop.core.call("app_rpc_execute", **arguments)
     assert planned.data["plan"]["requests"][0]["path"] == "/rpcs/google-email/4/ListLabels"
     log = (await shop.company.control("GET", "/requests"))["requests"]
     assert [one for one in log if one["method"] == "POST"] == []
-    done = await shop.core.apply("app_rpc_run", **arguments)
+    done = await shop.core.apply("app_rpc_execute", **arguments)
     assert done.data["answer"][0] == {"label": "INBOX", "value": "INBOX"}
 
 
 async def test_an_unknown_procedure_is_answered_with_those_there_are(shop: Shop) -> None:
-    told = await shop.core.call("app_rpc_run", app="slack", procedure="Channels")
+    told = await shop.core.call("app_rpc_execute", app="slack", procedure="Channels")
     assert "ListChannels" in told.error["why"]

@@ -153,16 +153,16 @@ async def test_publishing_goes_from_clean_to_link_to_request(
     studio: Studio, flow: JsonObject
 ) -> None:
     template = await create(studio, flow)
-    early = await studio.core.call("template_approval_create", template_id=template)
+    early = await studio.core.call("template_approval_request", template_id=template)
     assert early.error["code"] == "not_published"
-    done = await studio.core.apply("template_publication_set", template_id=template)
+    done = await studio.core.apply("template_publish", template_id=template)
     assert done.data["state"] == "published"
     public = await studio.core.call("template_get", public_url=done.data["public_url"])
     assert public.data["name"] == "Form to Slack"
-    asked = await studio.core.apply("template_approval_create", template_id=template)
+    asked = await studio.core.apply("template_approval_request", template_id=template)
     assert (asked.data["state"], asked.data["changed"]) == ("approval requested", True)
     await studio.writes()
-    again = await studio.core.call("template_approval_create", template_id=template)
+    again = await studio.core.call("template_approval_request", template_id=template)
     assert (again.data["changed"], await studio.writes()) == (False, [])
 
 
@@ -179,7 +179,7 @@ async def test_what_is_private_is_not_published_until_it_is_cleaned(
     }
     made = await studio.company.send("POST", "/templates", body)
     template = made["template"]["id"]
-    told = await studio.core.call("template_publication_set", template_id=template)
+    told = await studio.core.call("template_publish", template_id=template)
     assert told.error["code"] == "private_content"
     assert {one["path"] for one in told.error["problems"]} == {
         "blueprint.flow[0].parameters.hook",
@@ -190,7 +190,7 @@ async def test_what_is_private_is_not_published_until_it_is_cleaned(
     }
     mended = await studio.core.call("template_update", template_id=template, clean=True)
     assert mended.data["changed"] is True
-    done = await studio.core.apply("template_publication_set", template_id=template)
+    done = await studio.core.apply("template_publish", template_id=template)
     assert done.data["public_url"]
 
 
@@ -198,7 +198,7 @@ async def test_a_published_template_that_goes_takes_its_link_along(
     studio: Studio, flow: JsonObject
 ) -> None:
     template = await create(studio, flow)
-    await studio.core.apply("template_publication_set", template_id=template)
+    await studio.core.apply("template_publish", template_id=template)
     planned = await studio.core.call("template_delete", template_id=template)
     plan = planned.data["plan"]
     assert "public version" in json.dumps(plan["affects"])

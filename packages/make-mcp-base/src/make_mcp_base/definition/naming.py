@@ -17,10 +17,11 @@ VERBS = frozenset(
 
 DOMAIN_VERBS = frozenset(
     {
-        "activate", "analyze", "approval", "assign", "check", "compare", "deactivate", "decline",
-        "deploy", "destroy", "execute", "extend", "generate", "info", "invite", "issue", "learn",
-        "me", "move", "optimize", "publish", "put", "query", "read", "replace", "report",
-        "resolve", "revoke", "scaffold", "test", "troubleshoot", "undo", "use", "wait", "write",
+        "activate", "analyze", "assign", "backup", "check", "compare", "deactivate", "decline",
+        "deploy", "destroy", "document", "execute", "extend", "generate", "info", "invite",
+        "issue", "learn", "me", "move", "optimize", "promote", "publish", "put", "query", "read",
+        "replace", "report", "request", "resolve", "review", "revoke", "scaffold", "scan", "test",
+        "troubleshoot", "undo", "use", "wait", "write",
     }
 )  # fmt: skip
 """Words of Make or of the server itself that say an action more exactly than a common verb."""

@@ -217,7 +217,7 @@ def _opened(path: Path, create: bool) -> Repo:
         if not create and (not path.exists() or not any(path.iterdir())):
             raise Failure(
                 "There is no repository of blueprints yet.",
-                next_step="`blueprint_version_create` or `blueprint_backup_create` begins one.",
+                next_step="`blueprint_version_create` or `blueprint_backup` begins one.",
                 code="no_repository",
             ) from None
         if path.exists() and any(path.iterdir()):

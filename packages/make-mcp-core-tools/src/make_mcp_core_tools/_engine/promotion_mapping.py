@@ -71,7 +71,7 @@ async def map_bindings(
         raise Failure(
             f"Nothing was promoted: {len(problems)} bound objects have no counterpart.",
             next_step="Call again with `mapping` for those above, or create them in the target"
-            " team first (`blueprint_promotion_apply` for called scenarios).",
+            " team first (`blueprint_promote` for called scenarios).",
             code="unmapped",
             problems=problems,
         )

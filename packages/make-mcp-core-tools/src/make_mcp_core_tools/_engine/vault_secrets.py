@@ -206,7 +206,7 @@ async def read_referenced(vault: Vault, references: Mapping[str, str]) -> Docume
             raise Failure(
                 f"The secret `{place}` has no field `{wanted}`.",
                 why=f"Its fields: {', '.join(sorted(kept)) or 'none'}.",
-                next_step=f"Write it first: `secret_write` path={place}, field={wanted}.",
+                next_step=f"Write it first: `secret_put` path={place}, field={wanted}.",
                 code="not_found",
             )
         values[name] = kept[wanted]

@@ -247,7 +247,7 @@ async def _read(make: Make, args: ImportBlueprints, team: int) -> _Work:
     if (args.bundle is None) == (args.ref is None):
         raise Failure(
             "Send either `bundle` or `ref`.",
-            next_step="`blueprint_export` makes a bundle, `blueprint_backup_create` a commit.",
+            next_step="`blueprint_export` makes a bundle, `blueprint_backup` a commit.",
             code="invalid_arguments",
         )
     if args.bundle is not None:

@@ -221,11 +221,10 @@ async def change_request_get(make: Make, args: GetChangeRequest) -> ChangeReques
 @category.tool(
     scope="scenarios:read",
     effect="update",
-    formerly=("change_request_review",),
     words=("approve", "reject", "comment", "four eyes", "sign off"),
     examples=[ReviewChangeRequest(change_request_id="9f8e7d6c", verdict="approve")],
 )
-async def change_request_review_set(make: Make, args: ReviewChangeRequest) -> ChangeRequest:
+async def change_request_review(make: Make, args: ReviewChangeRequest) -> ChangeRequest:
     """Approve, reject or comment a change request, as the Make user the token belongs to.
 
     Nobody approves their own. A later verdict replaces an earlier one.
@@ -398,7 +397,7 @@ async def _shown(make: Make, one: Proposal, repository: str | None) -> ChangeReq
         NextCall(tool="change_request_apply", arguments=ids, why="Apply it.")
         if not waits
         else NextCall(
-            tool="change_request_review_set",
+            tool="change_request_review",
             arguments=ids | {"verdict": "approve"},
             why="For somebody else than the author.",
         )
@@ -466,7 +465,7 @@ def _refuse_unapproved(one: Proposal) -> None:
         raise Failure(
             "The change request is not approved; nothing was saved.",
             why=f"It waits for {'; '.join(waits)}.",
-            next_step="Have somebody else call `change_request_review_set` with"
+            next_step="Have somebody else call `change_request_review` with"
             f" change_request_id={one.id} and their own token.",
             code="not_approved",
         )

@@ -219,7 +219,7 @@ async def blueprint_impact_get(make: Make, args: GetImpact) -> Impact:
 @category.tool(
     scope="scenarios:read", effect="read", words=("documentation", "describe", "handbook", "wiki")
 )
-async def blueprint_document_get(make: Make, args: GetDocument) -> ScenarioPage:
+async def blueprint_document(make: Make, args: GetDocument) -> ScenarioPage:
     """Write a page about a scenario: diagram, modules, inputs, needs, error handling, notes."""
     stored = await read_stored(make, args.scenario_id)
     return ScenarioPage(scenario_id=args.scenario_id, markdown=document(stored.blueprint))

@@ -118,12 +118,11 @@ class _Plan:
 @category.tool(
     scope="scenarios:write",
     effect="update",
-    formerly=("blueprint_promote",),
     confirm=True,
     words=("promote", "deploy", "release", "dev to prod", "staging", "environments"),
     examples=[ApplyPromotion(scenario_id=101, target_team_id=7)],
 )
-async def blueprint_promotion_apply(make: Make, args: ApplyPromotion) -> Promoted:
+async def blueprint_promote(make: Make, args: ApplyPromotion) -> Promoted:
     """Promote a scenario to its counterpart in another team, keeping what was fixed there.
 
     The source is merged with the target's live blueprint on the base of the last promotion. The
@@ -314,7 +313,7 @@ async def _update(
         return target, False, []
     make.shows(*diff)
     says = f"Promote “{plan.source.name}” ({plan.source.id}) to “{target.name}” ({target.id})"
-    change = Change(target, there, wanted, says, {}, "blueprint_promotion_apply", install=True)
+    change = Change(target, there, wanted, says, {}, "blueprint_promote", install=True)
     await save_blueprint(make, change)
     return await read_scenario(make, target.id), True, diff
 
@@ -343,7 +342,7 @@ async def _create(make: Make, plan: _Plan, live: Stored) -> Scenario:
         ),
         before={"source_last_edit": str(plan.source.last_edit)},
     )
-    return (await explained(writing, wanted, "blueprint_promotion_apply")).scenario
+    return (await explained(writing, wanted, "blueprint_promote")).scenario
 
 
 async def _record(make: Make, plan: _Plan, record: Promotion) -> bool:

@@ -220,10 +220,9 @@ async def blueprint_version_create(make: Make, args: CreateVersion) -> VersionCr
 @category.tool(
     scope="scenarios:read",
     effect="create",
-    formerly=("blueprint_backup",),
     words=("backup", "export team", "git", "disaster recovery", "cron"),
 )
-async def blueprint_backup_create(make: Make, args: BackUp) -> BackedUp:
+async def blueprint_backup(make: Make, args: BackUp) -> BackedUp:
     """Back a whole team up into the repository: one file a scenario, only changed ones are read.
 
     Nothing changes in Make. Secrets, hook addresses and records of data stores are never kept.

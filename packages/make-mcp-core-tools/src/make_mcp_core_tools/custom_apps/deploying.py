@@ -130,11 +130,10 @@ class _Work:
     scope=WRITE,
     effect="update",
     confirm=True,
-    formerly=("custom_app_deploy",),
     words=("deploy", "push", "upload app", "vs code", "makecomapp"),
     examples=(ImportApp(folder="harbor-stock", name="harbor-stock-a1b2c3"),),
 )
-async def custom_app_import(make: Make, args: ImportApp) -> AppImported:
+async def custom_app_deploy(make: Make, args: ImportApp) -> AppImported:
     """Deploy the app of a folder to Make: what differs, checked first, in one plan and one undo.
 
     Refuses to replace code that somebody changed in Make since it was pulled.
@@ -200,7 +199,7 @@ def _refuse(local: AppTree, remote: AppTree, files: dict[str, str], args: Import
     if problems:
         raise Failure(
             "Nothing was deployed.",
-            next_step="Solve the points above, then call `custom_app_import` again; "
+            next_step="Solve the points above, then call `custom_app_deploy` again; "
             "`custom_app_diff` shows both sides.",
             code="not_deployable",
             problems=problems,

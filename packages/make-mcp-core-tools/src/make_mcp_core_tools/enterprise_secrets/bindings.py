@@ -242,7 +242,7 @@ async def _check_field(vault: Vault, place: Place, name: str) -> None:
         raise Failure(
             f"`{place}` has no field `{name}`.",
             why=f"Its fields: {', '.join(known) or 'none'}.",
-            next_step=f"Write it first: `secret_write` path={place}, field={name}.",
+            next_step=f"Write it first: `secret_put` path={place}, field={name}.",
             code="not_found",
         )
 

@@ -59,7 +59,7 @@ class RevokeLease(Input):
     kind: Kind
     """What it is."""
     id: str = Field(min_length=3, max_length=300, pattern=r"^[\w./:-]+$")
-    """As `secret_dynamic_create` gave it."""
+    """As `secret_dynamic_issue` gave it."""
     engine: str | None = Field(default=None, pattern=r"^[a-z0-9][\w-]{0,60}(/[\w-]{1,60})*$")
     """The pki engine of a certificate."""
 
@@ -152,7 +152,7 @@ def _seconds(ttl: str) -> int:
     effect="update",
     confirm=True,
     outside=True,
-    formerly=("secret_dynamic_issue", "generate-dynamic-secrets"),
+    formerly=("generate-dynamic-secrets",),
     words=("issue certificate", "pki", "short-lived", "lease", "temporary credentials"),
     examples=[
         IssueCredential(
@@ -164,13 +164,13 @@ def _seconds(ttl: str) -> int:
         )
     ],
 )
-async def secret_dynamic_create(make: Make, args: IssueCredential) -> Issued:
+async def secret_dynamic_issue(make: Make, args: IssueCredential) -> Issued:
     """Have a short-lived credential issued straight into a connection or key, and test it.
 
     Its values are never shown. If Make's test fails it is revoked at once. Renew before its time
     is over: Make does not.
     """
-    sink = sink_of(args, "secret_dynamic_create")
+    sink = sink_of(args, "secret_dynamic_issue")
     form = await form_of(make, sink)
     async with open_vault(make) as vault:
         engine = await _engine(vault, args)
@@ -184,7 +184,7 @@ async def secret_dynamic_create(make: Make, args: IssueCredential) -> Issued:
             issue.carry,
             into=Lease,
             says=f"Have a credential issued by `{args.engine}`, role `{args.role}`",
-            undo="`secret_lease_delete` revokes it.",
+            undo="`secret_lease_revoke` revokes it.",
             predict={"kind": "lease", "id": "new", "ttl_seconds": 0},
         )
         return await _give(issue, sink, lease)
@@ -231,7 +231,7 @@ def _check(args: IssueCredential, engine: str, sink: Sink, form: Form) -> None:
         raise Failure(
             "The credential would not fit; nothing was issued.",
             problems=problems,
-            next_step="Call `secret_dynamic_create` again with these corrected.",
+            next_step="Call `secret_dynamic_issue` again with these corrected.",
             code="invalid_arguments",
         )
 
@@ -270,7 +270,7 @@ async def _give(issue: _Issue, sink: Sink, lease: Lease) -> Issued:
         said=said or None,
         next_calls=[]
         if works is False
-        else [NextCall(tool="secret_lease_delete", arguments=revoke, why="End it early.")],
+        else [NextCall(tool="secret_lease_revoke", arguments=revoke, why="End it early.")],
     )
 
 
@@ -304,15 +304,14 @@ async def _revoke(make: Make, vault: Vault, kind: Kind, ident: str, engine: str 
     scope="",
     effect="delete",
     outside=True,
-    formerly=("secret_lease_revoke",),
     words=("revoke lease", "revoke certificate", "revoke token"),
 )
-async def secret_lease_delete(make: Make, args: RevokeLease) -> Revoked:
+async def secret_lease_revoke(make: Make, args: RevokeLease) -> Revoked:
     """Revoke a credential that the secret manager issued, before its time is over."""
     if args.kind == "certificate" and args.engine is None:
         raise Failure(
             "A certificate is revoked by the engine that issued it.",
-            next_step="Call `secret_lease_delete` again with `engine`.",
+            next_step="Call `secret_lease_revoke` again with `engine`.",
             code="invalid_arguments",
         )
     async with open_vault(make) as vault:

@@ -78,7 +78,7 @@ class ScanSecrets(PageInput):
 
 class SetBaseline(Input):
     fingerprints: list[str] = Field(min_length=1, max_length=200)
-    """Of findings (`secret_scan_run`)."""
+    """Of findings (`secret_scan`)."""
     reason: str = Field(min_length=3, max_length=300)
     """Why they are acceptable."""
     until: date
@@ -140,11 +140,11 @@ class Baseline(Output):
 @category.tool(
     scope="",
     effect="read",
-    formerly=("secret_scan", "scan-secret-leakage", "configure-breach-detection"),
+    formerly=("scan-secret-leakage", "configure-breach-detection"),
     words=("leaked", "credentials", "plaintext", "password", "token", "audit", "hardcoded"),
     examples=[ScanSecrets(team_id=12), ScanSecrets(scenario_ids=[31], targets=["blueprints"])],
 )
-async def secret_scan_run(make: Make, args: ScanSecrets) -> Scanned:
+async def secret_scan(make: Make, args: ScanSecrets) -> Scanned:
     """Find secrets standing in clear: blueprints, old versions, variables, records, run logs.
 
     Detection is offline; nothing tests whether a secret still works. Shows at most four characters.
@@ -272,7 +272,7 @@ def _next(rows: list[Finding], args: ScanSecrets) -> list[NextCall]:
     ],
 )
 async def secret_scan_baseline_set(make: Make, args: SetBaseline) -> Baseline:
-    """Accept findings until a day, with a reason; afterwards `secret_scan_run` shows them again.
+    """Accept findings until a day, with a reason; afterwards `secret_scan` shows them again.
 
     A day in the past takes an acceptance back.
     """

@@ -313,7 +313,7 @@ class Job:
             carry,
             into=Written,
             says=f"Make {', '.join(names)} of `{self.place}` anew",
-            undo=f"`secret_write` path={self.place}, from_version={self.old} brings it back.",
+            undo=f"`secret_put` path={self.place}, from_version={self.old} brings it back.",
             before={"version": self.old},
             predict={"version": self.old + 1},
         )
@@ -397,7 +397,7 @@ async def secret_rotation_run(make: Make, args: RunRotation) -> Rotated:
     """Rotate a secret: new version, given to every bound connection and key, tested by Make.
 
     One failed test puts everything back to the version before. Values are never shown. When only
-    the service can make the new value, write it first with `secret_write`, then run without
+    the service can make the new value, write it first with `secret_put`, then run without
     `regenerate`.
     """
     async with open_vault(make) as vault:

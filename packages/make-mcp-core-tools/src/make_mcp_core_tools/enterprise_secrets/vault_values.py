@@ -90,7 +90,7 @@ class DeleteSecret(Input):
     versions: list[int] = Field(default=[], max_length=100)
     """Which; default: the newest."""
     destroy: bool = False
-    """For good; without it `secret_write` from_version brings a version back."""
+    """For good; without it `secret_put` from_version brings a version back."""
 
 
 # Outputs
@@ -224,14 +224,13 @@ async def secret_get(make: Make, args: GetSecret) -> Secret:
     scope="",
     effect="update",
     outside=True,
-    formerly=("secret_put",),
     words=("put secret", "generate password", "vault write", "restore version"),
     examples=[
         PutSecret(path="secret/crm/api", field="token", generate=Generated(length=40)),
         PutSecret(path="secret/crm/api", from_version=3),
     ],
 )
-async def secret_write(make: Make, args: PutSecret) -> SecretWritten:
+async def secret_put(make: Make, args: PutSecret) -> SecretWritten:
     """Write a field of a secret: generated here, from this server's environment, or an old version.
 
     The value is never an argument and never shown. Writes only on the version it has read.
@@ -272,10 +271,10 @@ def _one_source(args: PutSecret) -> None:
     given = [name for name in ("generate", "from_env", "from_version") if name in args.sent()]
     if len(given) != 1:
         raise Failure(
-            "`secret_write` takes exactly one of `generate`, `from_env` and `from_version`.",
+            "`secret_put` takes exactly one of `generate`, `from_env` and `from_version`.",
             why="A secret's value is never an argument.",
             problems=[Problem(name, "is one too many.") for name in given[1:]],
-            next_step="Call `secret_write` again with one of them.",
+            next_step="Call `secret_put` again with one of them.",
             code="invalid_arguments",
         )
 
@@ -302,7 +301,7 @@ def generated(how: Generated) -> str:
 def _undo(place: Place, version: int) -> str:
     if not version:
         return f"`secret_delete` path={place} takes the new secret away."
-    return f"`secret_write` path={place}, from_version={version} brings the former values back."
+    return f"`secret_put` path={place}, from_version={version} brings the former values back."
 
 
 async def _bring_back(make: Make, vault: Vault, place: Place, version: int) -> SecretWritten:
@@ -376,7 +375,7 @@ async def secret_delete(make: Make, args: DeleteSecret) -> SecretDeleted:
             f" {', '.join(map(str, versions))} of the secret `{place}`",
             undo="Destroyed versions are gone for good."
             if args.destroy
-            else f"`secret_write` path={place}, from_version={versions[0]} brings it back.",
+            else f"`secret_put` path={place}, from_version={versions[0]} brings it back.",
             before={"version": known.current_version},
         )
     return SecretDeleted(path=str(place), versions=told.versions, destroyed=args.destroy)

@@ -97,13 +97,13 @@ async def app_credential_list(make: Make, args: ListCredentials) -> Credentials:
 @category.tool(
     scope="apps:read",
     effect="run",
-    formerly=("rpc_execute", "app_rpc_execute"),
+    formerly=("rpc_execute",),
     words=("remote procedure", "rpc", "dynamic options"),
     examples=[
         RunProcedure(app="slack", procedure="ListChannels", data={"__IMTCONN__": 11}),
     ],
 )
-async def app_rpc_run(make: Make, args: RunProcedure) -> ProcedureAnswer:
+async def app_rpc_execute(make: Make, args: RunProcedure) -> ProcedureAnswer:
     """Run a remote procedure of an app with raw parameters.
 
     Those that forms ask for options run at once; others answer with a plan first, as nobody knows

@@ -45,10 +45,9 @@ class TemplatePublished(Output):
     scope="templates:write",
     effect="update",
     confirm=True,
-    formerly=("template_publish",),
     words=("publish", "share publicly", "link"),
 )
-async def template_publication_set(make: Make, args: PublishTemplate) -> TemplatePublished:
+async def template_publish(make: Make, args: PublishTemplate) -> TemplatePublished:
     """Publish a template as it is now under a link; refused while it holds anything private.
 
     Publishing again renews the version, or makes the next one once it is approved.
@@ -65,7 +64,7 @@ async def template_publication_set(make: Make, args: PublishTemplate) -> Templat
     )
     why = "Ask Make to list it for everybody."
     ids = {"template_id": found.id}
-    call = NextCall(tool="template_approval_create", arguments=ids, why=why)
+    call = NextCall(tool="template_approval_request", arguments=ids, why=why)
     return _published(answer.template, kept, changed=True, call=call)
 
 
@@ -76,13 +75,13 @@ async def template_publication_set(make: Make, args: PublishTemplate) -> Templat
     formerly=("template_request_approval",),
     words=("request approval", "public gallery"),
 )
-async def template_approval_create(make: Make, args: PublishTemplate) -> TemplatePublished:
+async def template_approval_request(make: Make, args: PublishTemplate) -> TemplatePublished:
     """Ask Make to approve the published version for the public list; once is enough."""
     found = await read_template(make, args.template_id)
     if found.published_id is None:
         raise Failure(
             f"The template “{found.name}” is not published.",
-            next_step=f"Call `template_publication_set` with template_id={found.id} first.",
+            next_step=f"Call `template_publish` with template_id={found.id} first.",
             code="not_published",
         )
     kept = await read_documents(make, found.id, found.published_id)
