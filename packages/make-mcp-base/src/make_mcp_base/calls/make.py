@@ -188,12 +188,32 @@ class Make:
                     code="too_many",
                 )
 
-    async def ask(self, path: str, body: JsonValue = None, *, into: type[M], scope: str = "") -> M:
-        """Send a POST request that changes nothing, such as the test of a connection."""
+    async def ask(
+        self,
+        path: str,
+        body: JsonValue = None,
+        *,
+        into: type[M],
+        query: Query = None,
+        scope: str = "",
+    ) -> M:
+        """Send a POST request that changes nothing, such as the test of a connection.
+
+        Args:
+            path: As in `get`.
+            body: What is asked, as JSON data.
+            into: As in `get`.
+            query: As in `get`.
+            scope: As in `get`.
+
+        Raises:
+            Failure: As in `get`.
+        """
         self._must_exist(path)
         answer = await self.api.send(
             "POST",
             path,
+            query=_members(query),
             body=body,
             scope=scope or self.scope,
             organization=self.organization_id,

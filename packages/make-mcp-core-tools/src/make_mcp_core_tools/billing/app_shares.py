@@ -65,15 +65,13 @@ async def by_app(
 
 async def _ask(make: Make, organization_id: int, ids: list[int], days: int) -> _Answer:
     """Ask for the use of some scenarios' modules; a POST that changes nothing."""
-    told = await make.api.send(
-        "POST",
+    return await make.ask(
         "/scenarios/modules/consumptions",
+        {"scenarioIds": list(ids)},
+        into=_Answer,
         query={"organizationId": organization_id, "days": days},
-        body={"scenarioIds": list(ids)},
         scope="scenarios:read",
-        organization=organization_id,
     )
-    return _Answer.model_validate(told)
 
 
 def _add(used: list[int], module: _Module) -> None:

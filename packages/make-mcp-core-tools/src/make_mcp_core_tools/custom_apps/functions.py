@@ -294,15 +294,9 @@ async def function_check(make: Make, args: CheckFunction) -> FunctionChecked:
     if faults:
         texts = [f"line {f.line}, column {f.column}: {f.problem}" for f in faults]
         return FunctionChecked(ok=False, problems=texts)
-    answer = await make.api.send(
-        "POST",
-        "/functions/eval",
-        query={"teamId": args.team_id},
-        body={"code": args.code},
-        scope=WRITE,
-        organization=make.organization_id,
+    told = await make.ask(
+        "/functions/eval", {"code": args.code}, into=_Checked, query={"teamId": args.team_id}
     )
-    told = _Checked.model_validate(answer)
     return FunctionChecked(ok=told.success, problems=[told.error] if told.error else [])
 
 
