@@ -56,26 +56,27 @@ async def map_bindings(
     decided = _merged(_by_place(source, target) if target else {}, known, given)
     objects: Given = {kind: rows for kind, rows in decided.items() if kind != "scenario"}
     needs = await find_counterparts(make, source, teams, objects, create_missing=False)
-    problems = [need.problem() for need in needs if not need.decided or need.target is None]
-    mapping: Mapping = {}
+    open_needs = [need for need in needs if not need.decided or need.target is None]
+    called, missing = await _called(make, repository, source, teams, decided.get("scenario", {}))
+    _refuse_unmapped([*(need.problem() for need in open_needs), *missing])
+    mapping: Mapping = {"scenario": called} if called else {}
     for need in needs:
         if need.target is not None:
             mapping.setdefault(need.kind, {})[str(need.source.id)] = need.target
     lines = [need.line() for need in needs]
-    called, missing = await _called(make, repository, source, teams, decided.get("scenario", {}))
-    if called:
-        mapping["scenario"] = called
-    lines += [f"scenario {old} → {new}" for old, new in called.items()]
-    problems += missing
-    if problems:
-        raise Failure(
-            f"Nothing was promoted: {len(problems)} bound objects have no counterpart.",
-            next_step="Call again with `mapping` for those above, or create them in the target"
-            " team first (`blueprint_promote` for called scenarios).",
-            code="unmapped",
-            problems=problems,
-        )
-    return mapping, lines
+    return mapping, lines + [f"scenario {old} → {new}" for old, new in called.items()]
+
+
+def _refuse_unmapped(problems: list[Problem]) -> None:
+    if not problems:
+        return
+    raise Failure(
+        f"Nothing was promoted: {len(problems)} bound objects have no counterpart.",
+        next_step="Call again with `mapping` for those above, or create them in the target"
+        " team first (`blueprint_promote` for called scenarios).",
+        code="unmapped",
+        problems=problems,
+    )
 
 
 def rebound(blueprint: Blueprint, mapping: Mapping) -> Blueprint:
