@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from harness import Server
+from regressions import failure
 
 if TYPE_CHECKING:
     from .conftest import Office
@@ -60,7 +61,12 @@ async def test_a_hook_is_shown_with_queue_log_and_structure(core: Server, office
     assert told["next_calls"][0]["tool"] == "hook_incoming_list"
 
 
-async def test_left_out_options_get_their_defaults_and_the_address_is_shown(
+@failure(
+    "a hook created without the parameters its type needs, or with an invented type",
+    size="52 % of 5,992 calls failed",
+    here="defaults are filled in; an invented type is answered with the nearest real ones",
+)
+async def test_f1_left_out_options_get_their_defaults_and_the_address_is_shown(
     core: Server, office: "Office"
 ) -> None:
     told = await core.call("hook_create", team_id=office.team, name="Orders")
@@ -76,7 +82,7 @@ async def test_left_out_options_get_their_defaults_and_the_address_is_shown(
     assert not await office.exists(f"/hooks/{hook}")
 
 
-async def test_given_options_win_over_defaults(core: Server, office: "Office") -> None:
+async def test_f1_given_options_win_over_defaults(core: Server, office: "Office") -> None:
     told = await core.call(
         "hook_create", team_id=office.team, name="Orders", config={"headers": True}
     )
@@ -93,7 +99,7 @@ async def test_given_options_win_over_defaults(core: Server, office: "Office") -
         ("jotfrom", "jotform"),
     ],
 )
-async def test_an_invented_type_is_answered_with_the_nearest_real_one(
+async def test_f1_an_invented_type_is_answered_with_the_nearest_real_one(
     core: Server, office: "Office", invented: str, real: str
 ) -> None:
     connection = await office.connection("jotform", "Forms", apiKey="k")

@@ -7,6 +7,7 @@ import pytest
 from harness import Company, Server
 from make_mcp_core_tools.permissions.reference_lists import LISTS
 from mcp.types import TextResourceContents
+from regressions import failure
 
 from .conftest import Library, Serve
 
@@ -38,7 +39,7 @@ async def test_a_narrow_token_is_told_which_tools_are_hidden_and_why(serve_as: S
         assert "teams:write" in refused["why"]
 
 
-async def test_the_environment_names_the_zone_the_account_lives_in(
+async def test_f17_the_environment_names_the_zone_the_account_lives_in(
     serve_as: Serve, company: Company
 ) -> None:
     home = (await company.get("/organizations"))["organizations"][0]["zone"]
@@ -47,7 +48,11 @@ async def test_the_environment_names_the_zone_the_account_lives_in(
     assert any(f"MAKE_ZONE={home}" in warning for warning in told["warnings"])
 
 
-async def test_a_call_refused_in_the_wrong_zone_names_the_right_one(
+@failure(
+    "wrong zone: the account answers, its teams refuse",
+    here="the right zone is named, with the setting to change",
+)
+async def test_f17_a_call_refused_in_the_wrong_zone_names_the_right_one(
     serve_as: Serve, company: Company, team: int
 ) -> None:
     home = (await company.get("/organizations"))["organizations"][0]["zone"]

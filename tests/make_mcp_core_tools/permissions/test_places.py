@@ -4,13 +4,19 @@ import json
 
 import pytest
 from harness import Company, Server
+from regressions import failure
 
 from .conftest import Library, Serve
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_with_several_organizations_a_team_list_asks_which(
+@failure(
+    "team list without an organization",
+    size="48 % of 1,402",
+    here="the only or configured organization is used, otherwise the choices are listed",
+)
+async def test_f5_with_several_organizations_a_team_list_asks_which(
     core: Server, company: Company
 ) -> None:
     world = company.mounted.sandbox.world
@@ -24,7 +30,7 @@ async def test_with_several_organizations_a_team_list_asks_which(
     assert "organization_id" in error["next_step"]
 
 
-async def test_with_one_organization_a_team_list_needs_no_argument(
+async def test_f5_with_one_organization_a_team_list_needs_no_argument(
     core: Server, company: Company, organization: int, team: int
 ) -> None:
     for each in (await company.get("/organizations"))["organizations"]:
@@ -35,7 +41,9 @@ async def test_with_one_organization_a_team_list_needs_no_argument(
     assert told["assumed"] == {"organization_id": organization}
 
 
-async def test_a_configured_organization_is_the_default(serve_as: Serve, organization: int) -> None:
+async def test_f5_a_configured_organization_is_the_default(
+    serve_as: Serve, organization: int
+) -> None:
     async with serve_as("*", organization_id=organization) as server:
         told = (await server.call("team_list")).data
     assert told["assumed"] == {"organization_id": organization}
@@ -154,7 +162,12 @@ async def test_an_organization_is_changed_by_names_and_back(
     assert (after["timezoneId"], after["countryId"]) == (before["timezoneId"], before["countryId"])
 
 
-async def test_all_faults_of_a_change_are_told_at_once(library: Library) -> None:
+@failure(
+    "one problem an answer",
+    size="many turns",
+    here="all problems at once",
+)
+async def test_f18_all_faults_of_a_change_are_told_at_once(library: Library) -> None:
     told = await library.core.call(
         "organization_update",
         organization_id=library.organization,

@@ -6,6 +6,7 @@ import anyio
 import pytest
 from harness import Company, Connect, Server
 from make_mcp_core_tools._engine import run_start
+from regressions import failure
 
 if TYPE_CHECKING:
     from .conftest import Floor
@@ -37,7 +38,7 @@ async def test_a_run_gives_outputs_operations_and_a_link(core: Server, floor: "F
     assert await floor.starts(ident) == 1
 
 
-async def test_all_wrong_inputs_are_told_at_once_and_nothing_is_run(
+async def test_f18_all_wrong_inputs_are_told_at_once_and_nothing_is_run(
     core: Server, floor: "Floor"
 ) -> None:
     ident = await half(floor)
@@ -116,6 +117,11 @@ async def test_a_webhook_scenario_with_waiting_requests_works_them_off(
 # F2: runs of inactive scenarios
 
 
+@failure(
+    "run of an inactive scenario",
+    size="10,315 in 14 days, 28 % of runs",
+    here="refused before anything is sent, with the next call; `activate_if_needed`",
+)
 async def test_f2_an_inactive_scenario_is_refused_with_a_clear_next_call(
     core: Server, floor: "Floor"
 ) -> None:
@@ -174,6 +180,11 @@ async def test_f3_the_same_run_is_joined_while_it_goes_on(core: Server, floor: "
     assert await floor.starts(ident) == 1
 
 
+@failure(
+    "run while running, then retry loops",
+    size="2,292",
+    here="the run that goes on is joined; never a second one",
+)
 async def test_f3_two_calls_at_once_start_one_run(core: Server, floor: "Floor") -> None:
     await floor.freeze()
     ident = await floor.scenario(floor.start, floor.sleeping(2, "100"))
@@ -256,6 +267,11 @@ async def test_f3_a_parallel_run_is_started_when_asked(core: Server, floor: "Flo
 # F16: runs longer than the wait
 
 
+@failure(
+    "a run longer than the call may last",
+    size="every long run",
+    here="progress, then a handle; exactly one run in Make",
+)
 async def test_f16_a_long_run_is_pending_and_its_result_comes_later_by_id(
     connect: Connect, era: str, floor: "Floor"
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from harness import Company, Server
+from regressions import failure
 
 pytestmark = pytest.mark.anyio
 
@@ -124,6 +125,11 @@ async def test_neither_or_both_of_scenario_and_blueprint_are_refused(
     assert both.error["code"] == "invalid_arguments"
 
 
+@failure(
+    "a valid blueprint refused by a validator",
+    size="false refusals",
+    here="nothing that runs is refused",
+)
 async def test_f12_no_scenario_that_runs_is_refused_by_the_validator(
     core: Server, company: Company
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from harness import Company, Server
+from regressions import failure
 
 pytestmark = pytest.mark.anyio
 
@@ -170,6 +171,11 @@ async def test_f7_an_invented_schedule_inside_the_blueprint_is_answered_with_the
     assert "daily" in problem["fix"]
 
 
+@failure(
+    "blueprint without metadata, long description, malformed execution id",
+    size="540 + 1,043 + 673",
+    here="repaired where nothing is lost and reported, otherwise every fault in one answer",
+)
 async def test_f8_a_blueprint_without_metadata_is_completed_and_the_repairs_are_told(
     core: Server, team: int, stored: Reader
 ) -> None:
@@ -203,6 +209,11 @@ async def test_f9_a_module_that_only_make_knows_to_be_wrong_gets_the_nearest_one
     assert "`util:SetVariables` version 1" in told.error["problems"][0]["fix"]
 
 
+@failure(
+    "blueprint as text where an object is wanted, or the reverse",
+    size="every client that stringifies",
+    here="both are taken",
+)
 @pytest.mark.parametrize("form", ["object", "text", "export"])
 async def test_f10_a_blueprint_is_taken_as_object_text_or_export(
     form: str, core: Server, team: int, blueprint: Builder, step: Builder, stored: Reader

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from harness import Company, Server
+from regressions import failure
 
 pytestmark = pytest.mark.anyio
 
@@ -301,6 +302,11 @@ async def test_f11_unknown_blueprint_keys_survive_byte_for_byte(
     assert json.dumps((await stored(made["id"]))["blueprint"]) == json.dumps(expected)
 
 
+@failure(
+    "invented module names",
+    size="long tail",
+    here="the nearest real module, with its version",
+)
 async def test_f9_an_invented_module_is_answered_with_the_nearest_real_one(
     core: Server, chain: int
 ) -> None:

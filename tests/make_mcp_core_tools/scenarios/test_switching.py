@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from harness import Company, Server
+from regressions import failure
 
 pytestmark = pytest.mark.anyio
 
@@ -29,6 +30,11 @@ async def test_a_scenario_is_switched_on_and_tells_its_next_run(
     assert (await company.get(f"/scenarios/{scenario}"))["scenario"]["isActive"] is True
 
 
+@failure(
+    "activating what is active is an error",
+    size="5,574",
+    here="success, `changed: false`, nothing is sent",
+)
 async def test_f4_activating_an_active_scenario_succeeds_and_sends_nothing(
     core: Server, scenario: int, writes: Writes
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from harness import Company, Server
+from regressions import failure
 
 pytestmark = pytest.mark.anyio
 
@@ -173,6 +174,11 @@ async def test_required_inputs_hold_a_scenario_to_on_demand(
     assert "scenario_interface_set" in told.error["problems"][0]["fix"]
 
 
+@failure(
+    "invented scheduling (`cron`, `hour`)",
+    size="967",
+    here="`kind` in plain words, the plan's minimum checked, the next runs shown",
+)
 async def test_f7_cron_and_hour_are_answered_with_what_there_is(
     core: Server, scenario: int
 ) -> None:
