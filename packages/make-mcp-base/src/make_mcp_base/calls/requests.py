@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from pydantic import JsonValue
 
@@ -49,6 +49,24 @@ class Request:
         if self.query:
             data["query"] = dict(self.query)
         return {key: value for key, value in data.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Errand(Request):
+    """A request that the tool carries itself, to a system other than Make or as a stream.
+
+    It is planned, judged, confirmed and journalled like any other; only the last step differs.
+    Method, path, body and query are what plans and the journal show, so they hold names and
+    numbers and no value that must stay secret.
+
+    Attributes:
+        carry: Makes the change and gives an answer that may be journalled.
+        leaves: True when a caller who goes away ends the carrying at once; what became of it is
+            then recorded as unknown. Otherwise it is always carried to its end.
+    """
+
+    carry: Callable[[], Awaitable[JsonValue]] = field(kw_only=True, repr=False, compare=False)
+    leaves: bool = False
 
 
 def post(path: str, body: Any = None, *, scope: str = "", **query: Any) -> Request:

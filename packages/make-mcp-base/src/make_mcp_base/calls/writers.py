@@ -6,17 +6,19 @@ real run cannot drift apart.
 
 from __future__ import annotations
 
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
-from make_mcp_base.calls.requests import Irreversible, Request, Undo, Watch, Write, digest
+from make_mcp_base.calls.requests import Errand, Irreversible, Request, Undo, Watch, Write, digest
 from make_mcp_base.errors import Failure
 from make_mcp_base.safety.policy import warnings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Generator
+    from contextlib import AbstractContextManager
 
     from pydantic import JsonValue
 
@@ -57,6 +59,10 @@ class Writer(Protocol):
         """Hear why a person should look before the first write."""
         ...
 
+    def going_back(self) -> AbstractContextManager[None]:
+        """Meet writes that put back what was before, which no plan could foresee."""
+        ...
+
 
 @dataclass(slots=True)
 class Refusing:
@@ -71,6 +77,10 @@ class Refusing:
 
     def confirm(self, reason: str) -> None:
         """Reading needs no confirmation."""
+
+    def going_back(self) -> AbstractContextManager[None]:
+        """Nothing was done, so nothing goes back."""
+        return nullcontext()
 
 
 @dataclass(slots=True)
@@ -105,6 +115,10 @@ class Planning:
         """Note why a person should look first."""
         self.reasons.append(reason)
 
+    def going_back(self) -> AbstractContextManager[None]:
+        """Plan them like any other."""
+        return nullcontext()
+
     def fingerprints(self) -> list[str]:
         """Digest each write; one that needs an id from an earlier answer counts by its method."""
         return [f"late:{w.request.method}" if w.late else w.fingerprint() for w in self.writes]
@@ -134,6 +148,7 @@ class Applying:
     planning: bool = False
     warnings: list[str] = field(default_factory=list[str])
     count: int = 0
+    _goes_back: bool = False
 
     async def write(self, write: Write, reverse: Reverse, predict: JsonValue | None) -> JsonValue:
         """Send the write and record what became of it.
@@ -148,18 +163,30 @@ class Applying:
         verdicts = await self.judge(write)
         self.warnings += warnings_of(verdicts)
         self.count += 1
-        answer: JsonValue = None
-        with anyio.CancelScope(shield=True):
+        with anyio.CancelScope(shield=True) as shelter:
             number = await self.operation.intend(write, verdicts)
             try:
-                answer = await self.send(write.request)
+                answer = await self._carried(write.request, shelter)
             except Failure as failure:
                 await self.operation.failed(number, failure)
+                raise
+            except anyio.get_cancelled_exc_class():
+                await self.operation.failed(number, _left(write))
                 raise
             reversal = reverse(answer)
             state = await self._state(reversal)
             await self.operation.done(number, answer, reversal, state)
         return answer
+
+    async def _carried(self, request: Request, shelter: anyio.CancelScope) -> JsonValue:
+        """Send a request, or let its tool carry it."""
+        if not isinstance(request, Errand):
+            return await self.send(request)
+        shelter.shield = not request.leaves
+        try:
+            return await request.carry()
+        finally:
+            shelter.shield = True
 
     async def _state(self, reversal: Reversal) -> JsonValue:
         if isinstance(reversal, Irreversible) or reversal.watch is None:
@@ -170,7 +197,7 @@ class Applying:
             return {"unread": True}
 
     def _agree(self, write: Write) -> None:
-        if self.planned is None:
+        if self.planned is None or self._goes_back:
             return
         expected = self.planned[self.count] if self.count < len(self.planned) else ""
         if expected not in {write.fingerprint(), f"late:{write.request.method}"}:
@@ -185,3 +212,20 @@ class Applying:
         """Insist on a plan when none was confirmed."""
         if self.planned is None:
             raise NeedsPlan(reason)
+
+    @contextmanager
+    def going_back(self) -> Generator[None]:
+        """Let writes through that the confirmed plan does not hold."""
+        before, self._goes_back = self._goes_back, True
+        try:
+            yield
+        finally:
+            self._goes_back = before
+
+
+def _left(write: Write) -> Failure:
+    return Failure(
+        f"The caller went away while this was under way: {write.says}",
+        effect="It is not known how far it came.",
+        code="cancelled",
+    )
