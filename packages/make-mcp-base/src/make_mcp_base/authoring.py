@@ -7,6 +7,7 @@ from make_mcp_base.calls.make import Make
 from make_mcp_base.calls.paging import page_of
 from make_mcp_base.calls.ports import Delivery
 from make_mcp_base.calls.requests import (
+    Errand,
     Irreversible,
     Request,
     Undo,
@@ -53,6 +54,7 @@ __all__ = [
     "DataStructureId",
     "Delivery",
     "Document",
+    "Errand",
     "ExecutionId",
     "Failure",
     "FolderId",
