@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import quote, urlsplit
 
 import anyio.to_thread
-from make_mcp_base.authoring import Failure
+from make_mcp_base.authoring import Errand, Failure
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
-    from make_mcp_base.authoring import Document, Make
+    from make_mcp_base.authoring import Document, Json, Make
 
 ADDRESS = ("MAKE_VAULT_ADDR", "VAULT_ADDR")
 TOKEN, TOKEN_FILE = ("MAKE_VAULT_TOKEN", "VAULT_TOKEN"), ("MAKE_VAULT_TOKEN_FILE",)
@@ -219,6 +219,20 @@ def _refused(status: int, method: str, path: str, told: Document) -> Failure:
         code=code,
         status=status,
     )
+
+
+def vault_errand(
+    method: str, path: str, carry: Callable[[], Awaitable[Json]], **shown: Json
+) -> Errand:
+    """Describe a change of the secret manager for plans and the journal, and who carries it.
+
+    Args:
+        method: HTTP method.
+        path: API path below `/v1/`.
+        carry: Makes the change and gives an answer without values.
+        shown: Names and numbers, no values.
+    """
+    return Errand(method, f"vault://{path}", dict(shown) or None, carry=carry)
 
 
 def environment_of(make: Make) -> Mapping[str, str]:

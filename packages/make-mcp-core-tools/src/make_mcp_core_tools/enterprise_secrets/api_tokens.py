@@ -23,8 +23,7 @@ from make_mcp_base.authoring import (
 )
 from pydantic import Field
 
-from make_mcp_core_tools._engine.vault import environment_of, open_vault
-from make_mcp_core_tools._engine.vault_changes import change_vault, vault_request
+from make_mcp_core_tools._engine.vault import environment_of, open_vault, vault_errand
 from make_mcp_core_tools._engine.vault_secrets import (
     FieldName,
     SecretPath,
@@ -209,13 +208,13 @@ async def _store(
             values = await read_values(vault, place)
         return {"version": await write_values(vault, place, values | {name: value}, current)}
 
-    told = await change_vault(
-        make,
-        vault_request("POST", place.api("data"), field=name, onto_version=current),
-        carry,
+    told = await make.write(
+        vault_errand("POST", place.api("data"), carry, field=name, onto_version=current),
         into=Written,
         says=f"Put the token into `{name}` of `{place}`",
-        undo="`secret_delete` takes it away; the token itself is deleted with `operation_undo`.",
+        undo=Irreversible(
+            "`secret_delete` takes it away; the token itself is deleted with `operation_undo`."
+        ),
         before={"version": current},
         predict={"version": current + 1},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from make_mcp_base.authoring import Failure, Input, Json, Make, Output
+from make_mcp_base.authoring import Failure, Input, Irreversible, Json, Make, Output
 from pydantic import Field
 
 from make_mcp_core_tools._engine.vault import (
@@ -14,8 +14,8 @@ from make_mcp_core_tools._engine.vault import (
     open_vault,
     settings_of,
     texts_of,
+    vault_errand,
 )
-from make_mcp_core_tools._engine.vault_changes import change_vault, vault_request
 from make_mcp_core_tools._engine.vault_secrets import mounts_of
 from make_mcp_core_tools.enterprise_secrets.declared import category
 
@@ -240,15 +240,15 @@ async def _mount(make: Make, vault: Vault, args: SetEngine, known: bool) -> None
         await vault.write(path, dict(body))
         return {"done": True}
 
-    await change_vault(
-        make,
-        vault_request("POST", path, **body),
-        carry,
+    await make.write(
+        vault_errand("POST", path, carry, **body),
         into=Done,
         says=f"{'Tune' if known else 'Mount'} the engine `{args.path}` ({args.type})",
-        undo="Set the former values again."
-        if known
-        else f"`secret_engine_set` path={args.path}, state=disabled removes it.",
+        undo=Irreversible(
+            "Set the former values again."
+            if known
+            else f"`secret_engine_set` path={args.path}, state=disabled removes it."
+        ),
     )
 
 
@@ -261,13 +261,11 @@ async def _disable(make: Make, vault: Vault, args: SetEngine, known: bool) -> En
         await vault.write(f"sys/mounts/{args.path}", method="delete")
         return {"done": True}
 
-    await change_vault(
-        make,
-        vault_request("DELETE", f"sys/mounts/{args.path}"),
-        carry,
+    await make.write(
+        vault_errand("DELETE", f"sys/mounts/{args.path}", carry),
         into=Done,
         says=f"Remove the engine `{args.path}` with everything in it",
-        undo="What an engine held is destroyed with it.",
+        undo=Irreversible("What an engine held is destroyed with it."),
     )
     return EngineSet(path=args.path, state="disabled")
 
@@ -318,13 +316,11 @@ async def secret_audit_set(make: Make, args: SetAudit) -> AuditSet:
                 return {"done": False, "why": failure.why}
             return {"done": True}
 
-        told = await change_vault(
-            make,
-            vault_request("POST", path, **body),
-            carry,
+        told = await make.write(
+            vault_errand("POST", path, carry, **body),
             into=Done,
             says=f"Record every request to the secret manager in {args.file_path}",
-            undo="An operator removes the device.",
+            undo=Irreversible("An operator removes the device."),
         )
     stanza = f'audit "file" "{args.path}" {{\n  options = {{ file_path = "{args.file_path}" }}\n}}'
     return AuditSet(

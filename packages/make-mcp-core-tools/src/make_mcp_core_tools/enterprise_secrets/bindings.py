@@ -8,6 +8,7 @@ from make_mcp_base.authoring import (
     ConnectionId,
     Failure,
     Input,
+    Irreversible,
     Json,
     Make,
     NextCall,
@@ -18,8 +19,7 @@ from make_mcp_base.authoring import (
     page_of,
 )
 
-from make_mcp_core_tools._engine.vault import Vault, open_vault
-from make_mcp_core_tools._engine.vault_changes import change_vault, vault_request
+from make_mcp_core_tools._engine.vault import Vault, open_vault, vault_errand
 from make_mcp_core_tools._engine.vault_secrets import (
     FieldName,
     Place,
@@ -268,13 +268,11 @@ async def _keep(
         await vault.write(path, {"custom_metadata": dict(entries)}, "patch")
         return {"done": True}
 
-    await change_vault(
-        make,
-        vault_request("PATCH", path, custom_metadata=dict(entries)),
-        carry,
+    await make.write(
+        vault_errand("PATCH", path, carry, custom_metadata=dict(entries)),
         into=Kept,
         says=says,
-        undo="`secret_binding_set` and `secret_binding_delete` take each other back.",
+        undo=Irreversible("`secret_binding_set` and `secret_binding_delete` take each other back."),
         predict={"done": True},
     )
 

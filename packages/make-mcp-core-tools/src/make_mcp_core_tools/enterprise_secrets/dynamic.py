@@ -18,8 +18,7 @@ from make_mcp_base.authoring import (
 )
 from pydantic import Field
 
-from make_mcp_core_tools._engine.vault import Vault, data_of, open_vault
-from make_mcp_core_tools._engine.vault_changes import change_vault, going_back, vault_request
+from make_mcp_core_tools._engine.vault import Vault, data_of, open_vault, vault_errand
 from make_mcp_core_tools._engine.vault_secrets import mounts_of
 from make_mcp_core_tools.enterprise_secrets.bindings import SinkInput, sink_of
 from make_mcp_core_tools.enterprise_secrets.declared import category
@@ -178,13 +177,11 @@ async def secret_dynamic_issue(make: Make, args: IssueCredential) -> Issued:
         make.affects(f"The former parameters of {sink} “{form.name}” are replaced for good.")
         issue = _Issue(make, vault, args, engine)
         path, body = issue.request()
-        lease = await change_vault(
-            make,
-            vault_request("POST", path, **body),
-            issue.carry,
+        lease = await make.write(
+            vault_errand("POST", path, issue.carry, **body),
             into=Lease,
             says=f"Have a credential issued by `{args.engine}`, role `{args.role}`",
-            undo="`secret_lease_revoke` revokes it.",
+            undo=Irreversible("`secret_lease_revoke` revokes it."),
             predict={"kind": "lease", "id": "new", "ttl_seconds": 0},
         )
         return await _give(issue, sink, lease)
@@ -255,7 +252,7 @@ async def _give(issue: _Issue, sink: Sink, lease: Lease) -> Issued:
             raise
         works, said = False, failure.what
     if works is False:
-        with going_back(make):
+        with make.writer.going_back():
             await _revoke(make, issue.vault, lease.kind, lease.id, issue.args.engine)
     revoke: Document = {"kind": lease.kind, "id": lease.id}
     revoke |= {"engine": issue.args.engine} if lease.kind == "certificate" else {}
@@ -290,13 +287,11 @@ async def _revoke(make: Make, vault: Vault, kind: Kind, ident: str, engine: str 
         await vault.write(path, dict(body))
         return {"changed": True}
 
-    await change_vault(
-        make,
-        vault_request("POST", path, **body),
-        carry,
+    await make.write(
+        vault_errand("POST", path, carry, **body),
         into=Kept,
         says=f"Revoke the {kind} {ident}",
-        undo="What is revoked cannot be used again; have a new one issued.",
+        undo=Irreversible("What is revoked cannot be used again; have a new one issued."),
     )
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from make_mcp_base.authoring import Failure, Input, Json, Make, Output
+from make_mcp_base.authoring import Failure, Input, Irreversible, Json, Make, Output
 from pydantic import Field
 
-from make_mcp_core_tools._engine.vault import Vault, data_of, open_vault, texts_of
-from make_mcp_core_tools._engine.vault_changes import change_vault, vault_request
+from make_mcp_core_tools._engine.vault import Vault, data_of, open_vault, texts_of, vault_errand
 from make_mcp_core_tools.enterprise_secrets.declared import category
 
 if TYPE_CHECKING:
@@ -202,15 +201,15 @@ async def _write(make: Make, vault: Vault, args: SetPolicy, before: str | None, 
         await vault.write(path, {"policy": text})
         return {"done": True}
 
-    await change_vault(
-        make,
-        vault_request("POST", path, policy=text),
-        carry,
+    await make.write(
+        vault_errand("POST", path, carry, policy=text),
         into=Kept,
         says=f"Write the policy `{args.name}` with {len(args.rules)} rules",
-        undo=f"`secret_policy_set` name={args.name} with the former rules brings them back."
-        if before
-        else f"`secret_policy_delete` name={args.name} takes it away.",
+        undo=Irreversible(
+            f"`secret_policy_set` name={args.name} with the former rules brings them back."
+            if before
+            else f"`secret_policy_delete` name={args.name} takes it away."
+        ),
         before=before,
         predict={"done": True},
     )
@@ -261,13 +260,13 @@ async def secret_policy_delete(make: Make, args: DeletePolicy) -> PolicyDeleted:
             await vault.write(path, method="delete")
             return {"done": True}
 
-        await change_vault(
-            make,
-            vault_request("DELETE", path),
-            carry,
+        await make.write(
+            vault_errand("DELETE", path, carry),
             into=Kept,
             says=f"Delete the policy `{args.name}`",
-            undo=f"`secret_policy_set` name={args.name} with its rules makes it again.",
+            undo=Irreversible(
+                f"`secret_policy_set` name={args.name} with its rules makes it again."
+            ),
             before=before,
         )
     return PolicyDeleted(deleted=args.name, rules=rules)

@@ -25,8 +25,7 @@ from make_mcp_base.authoring import (
 from pydantic import Field
 
 from make_mcp_core_tools._engine.connection_uses import bound_scenarios
-from make_mcp_core_tools._engine.vault import Vault, open_vault
-from make_mcp_core_tools._engine.vault_changes import change_vault, going_back, vault_request
+from make_mcp_core_tools._engine.vault import Vault, open_vault, vault_errand
 from make_mcp_core_tools._engine.vault_secrets import (
     FieldName,
     Place,
@@ -307,13 +306,13 @@ class Job:
             values |= {name: generated(how) for name in names}
             return {"version": await write_values(self.vault, self.place, values, self.old)}
 
-        told = await change_vault(
-            self.make,
-            vault_request("POST", self.place.api("data"), regenerate=list(names)),
-            carry,
+        told = await self.make.write(
+            vault_errand("POST", self.place.api("data"), carry, regenerate=list(names)),
             into=Written,
             says=f"Make {', '.join(names)} of `{self.place}` anew",
-            undo=f"`secret_put` path={self.place}, from_version={self.old} brings it back.",
+            undo=Irreversible(
+                f"`secret_put` path={self.place}, from_version={self.old} brings it back."
+            ),
             before={"version": self.old},
             predict={"version": self.old + 1},
         )
@@ -409,7 +408,7 @@ async def secret_rotation_run(make: Make, args: RunRotation) -> Rotated:
         make.shows("If Make's test of one fails, all go back to the version before.")
         await job.switch(on=False)
         told = await _rotate(job, args)
-        with going_back(make) if told.state != "rotated" else nullcontext():
+        with make.writer.going_back() if told.state != "rotated" else nullcontext():
             await job.switch(on=True)
         return told
 
@@ -492,7 +491,7 @@ async def _job(make: Make, vault: Vault, args: RunRotation) -> Job:
 
 async def _go_back(job: Job, pushed: Sequence[Sink], *, renewed: bool) -> Rotated:
     """Put source and sinks back on the version before."""
-    with going_back(job.make):
+    with job.make.writer.going_back():
         if renewed:
             await _restore_source(job)
         whole = True
@@ -544,13 +543,11 @@ async def _restore_source(job: Job) -> None:
         current = metadata.current_version if metadata else 0
         return {"version": await write_values(job.vault, job.place, values, current)}
 
-    told = await change_vault(
-        job.make,
-        vault_request("POST", job.place.api("data"), from_version=job.old),
-        carry,
+    told = await job.make.write(
+        vault_errand("POST", job.place.api("data"), carry, from_version=job.old),
         into=Written,
         says=f"Bring version {job.old} of `{job.place}` back",
-        undo="The refused values stay in the version before.",
+        undo=Irreversible("The refused values stay in the version before."),
     )
     job.now = told.version
     said = f"version {told.version} holds the values of version {job.old} again"

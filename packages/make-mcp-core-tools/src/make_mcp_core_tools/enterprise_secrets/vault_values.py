@@ -11,6 +11,7 @@ from make_mcp_base.authoring import (
     Document,
     Failure,
     Input,
+    Irreversible,
     Json,
     Make,
     Output,
@@ -22,8 +23,7 @@ from make_mcp_base.authoring import (
 )
 from pydantic import Field
 
-from make_mcp_core_tools._engine.vault import Vault, environment_of, open_vault
-from make_mcp_core_tools._engine.vault_changes import change_vault, vault_request
+from make_mcp_core_tools._engine.vault import Vault, environment_of, open_vault, vault_errand
 from make_mcp_core_tools._engine.vault_secrets import (
     FieldName,
     Place,
@@ -253,13 +253,11 @@ async def secret_put(make: Make, args: PutSecret) -> SecretWritten:
                 "version": await write_values(vault, place, values | {args.field: value}, current)
             }
 
-        told = await change_vault(
-            make,
-            vault_request("POST", place.api("data"), field=args.field, onto_version=current),
-            carry,
+        told = await make.write(
+            vault_errand("POST", place.api("data"), carry, field=args.field, onto_version=current),
             into=Written,
             says=f"Write `{args.field}` of the secret `{place}`",
-            undo=_undo(place, current),
+            undo=Irreversible(_undo(place, current)),
             before={"version": current},
         )
     return SecretWritten(
@@ -322,13 +320,11 @@ async def _bring_back(make: Make, vault: Vault, place: Place, version: int) -> S
         values = await read_values(vault, place, version)
         return {"version": await write_values(vault, place, values, current)}
 
-    told = await change_vault(
-        make,
-        vault_request("POST", place.api("data"), from_version=version, onto_version=current),
-        carry,
+    told = await make.write(
+        vault_errand("POST", place.api("data"), carry, from_version=version, onto_version=current),
         into=Written,
         says=f"Bring version {version} of the secret `{place}` back",
-        undo=_undo(place, current),
+        undo=Irreversible(_undo(place, current)),
         before={"version": current},
     )
     return SecretWritten(
@@ -366,16 +362,16 @@ async def secret_delete(make: Make, args: DeleteSecret) -> SecretDeleted:
             await vault.write(path, {"versions": list(versions)}, "put" if args.destroy else "post")
             return {"versions": list(versions)}
 
-        told = await change_vault(
-            make,
-            vault_request("PUT" if args.destroy else "POST", path, versions=list(versions)),
-            carry,
+        told = await make.write(
+            vault_errand("PUT" if args.destroy else "POST", path, carry, versions=list(versions)),
             into=VersionsGone,
             says=f"{'Destroy' if args.destroy else 'Delete'} versions"
             f" {', '.join(map(str, versions))} of the secret `{place}`",
-            undo="Destroyed versions are gone for good."
-            if args.destroy
-            else f"`secret_put` path={place}, from_version={versions[0]} brings it back.",
+            undo=Irreversible(
+                "Destroyed versions are gone for good."
+                if args.destroy
+                else f"`secret_put` path={place}, from_version={versions[0]} brings it back."
+            ),
             before={"version": known.current_version},
         )
     return SecretDeleted(path=str(place), versions=told.versions, destroyed=args.destroy)
