@@ -1,7 +1,7 @@
 """Modules, routes and error handlers added, moved and removed."""
 
 import pytest
-from make_blueprint.document import JsonObject, JsonValue, Module, dump
+from make_blueprint.document import JsonObject, JsonValue, Module, as_object, dump
 from make_blueprint.structure import errors
 from make_blueprint.validate import validate
 from make_blueprint.walk import find, walk
@@ -243,3 +243,13 @@ def test_an_error_handler_is_set_replaced_and_removed() -> None:
     removed = patched(replaced.blueprint, {**op, "handlers": None})
     assert patched(removed.blueprint, {**op, "handlers": None}).inverse == []
     assert dump(removed.blueprint) == dump(document)
+
+
+def test_a_new_module_takes_no_id_that_a_mapping_a_note_or_an_orphan_still_means() -> None:
+    document = blueprint(module(1), module(4, mapper={"value": "{{5.id}} {{7.id}}"}))
+    as_object(document["metadata"])["notes"] = [{"moduleIds": [6, "x"]}, {"content": "loose"}]
+    as_object(as_object(document["metadata"])["designer"])["orphans"] = [[module(8)], [module(2)]]
+    adding: JsonObject = {"op": "add_module", "after": 1, "module": NEW}
+    assert patched(document, adding, adding).new_ids == [9, 10]
+    as_object(as_object(document["metadata"])["designer"])["orphans"] = []
+    assert patched(document, adding, adding).new_ids == [8, 9]

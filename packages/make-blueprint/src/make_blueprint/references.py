@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from make_blueprint import iml
-from make_blueprint.document import Blueprint, as_object, check_data
+from make_blueprint.document import Blueprint, as_list, as_object, check_data, whole_number
 from make_blueprint.texts import Text, texts
 from make_blueprint.walk import Pointer, Visit, feeder_of, path_text, walk
 
@@ -77,6 +77,15 @@ def references(blueprint: Blueprint) -> list[Reference]:
     """List every use of a module's output, in walk order."""
     check_data(blueprint)
     return [use for visit in walk(blueprint) for use, _ in uses(visit)]
+
+
+def mentioned(blueprint: Blueprint) -> frozenset[int]:
+    """Give the ids that mappings, feeders and notes refer to, whether such a module exists or not."""
+    found = {use.module for visit in walk(blueprint) for use, _ in uses(visit)}
+    for note in as_list(as_object(blueprint.get("metadata")).get("notes")):
+        ids = as_list(as_object(note).get("moduleIds"))
+        found |= {number for value in ids if (number := whole_number(value)) is not None}
+    return frozenset(found)
 
 
 def broken_references(blueprint: Blueprint) -> list[BrokenReference]:

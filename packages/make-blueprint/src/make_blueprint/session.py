@@ -17,6 +17,7 @@ from make_blueprint.document import (
 )
 from make_blueprint.edits import Edit, Editor
 from make_blueprint.problem import Problem
+from make_blueprint.references import mentioned
 from make_blueprint.walk import Pointer, Visit, module_id, next_id, walk
 
 _LARGEST_ID = 10**15
@@ -53,6 +54,8 @@ class Session:
         self.scheduling: JsonObject | None = None
         self.problems: list[Problem] = []
         self._next_id = next_id(blueprint)
+        self._original = blueprint
+        self._mentioned: frozenset[int] | None = None
         self._changed: dict[int, None] = {}
         self._index: dict[int, Visit] | None = None
         self.pushed: dict[int, tuple[JsonObject, float]] = {}
@@ -127,7 +130,7 @@ class Session:
         Raises:
             Refusal: The wanted id is taken or is no positive whole number.
         """
-        number = self._next_id if wanted is None else whole_number(wanted)
+        number = self._free() if wanted is None else whole_number(wanted)
         if number is None or not 1 <= number < _LARGEST_ID:
             text = f"The id {wanted!r:.60} is not a whole number from 1 on."
             if wanted is None:
@@ -142,6 +145,17 @@ class Session:
         self.new_ids.append(number)
         self._next_id = max(self._next_id, number + 1)
         return number
+
+    def _free(self) -> int:
+        """Give the next id that no module has and nothing refers to.
+
+        A mapping or a note that has lost its module must not come to mean a new one.
+        """
+        if self._mentioned is None:
+            self._mentioned = mentioned(self._original)
+        while self._next_id in self._mentioned:
+            self._next_id += 1
+        return self._next_id
 
     def set(self, pointer: Pointer, value: JsonValue, owner: Visit) -> None:
         """Write a value of a module, unless it is there already."""
