@@ -80,7 +80,7 @@ def references(blueprint: Blueprint) -> list[Reference]:
 
 
 def mentioned(blueprint: Blueprint) -> frozenset[int]:
-    """Give the ids that mappings, feeders and notes refer to, whether such a module exists or not."""
+    """Give the ids that mappings, feeders and notes refer to, also those that no module has."""
     found = {use.module for visit in walk(blueprint) for use, _ in uses(visit)}
     for note in as_list(as_object(blueprint.get("metadata")).get("notes")):
         ids = as_list(as_object(note).get("moduleIds"))
