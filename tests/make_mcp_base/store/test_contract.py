@@ -10,7 +10,14 @@ from typing import Protocol
 
 import pytest
 from make_mcp_base.store.open import open_store
-from make_mcp_base.store.port import NewEntry, OperationState, Store, StoredPlan, StoreError
+from make_mcp_base.store.port import (
+    NewDocument,
+    NewEntry,
+    OperationState,
+    Store,
+    StoredPlan,
+    StoreError,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -403,6 +410,82 @@ async def test_a_search_sees_the_present_text_and_respects_its_limit(store: Stor
     both = await store.index_search("scenario", "team:1", "beta", 9)
     assert [entry.key for entry in both] == ["B", "a"]
     assert len(await store.index_search("scenario", "team:1", "beta", 1)) == 1
+
+
+async def test_many_documents_are_put_read_and_dropped_at_once(store: Store) -> None:
+    documents = [NewDocument(f"{number:03}", "v1", f"body {number}") for number in range(250)]
+    await store.index_put_many("scenario", "team:1", documents)
+    await store.index_put_many("scenario", "team:2", documents[:1])
+    await store.index_put_many("scenario", "team:1", [])
+    whole = await store.index_get_many("scenario", "team:1")
+    assert {key: entry.body for key, entry in whole.items()} == {
+        one.key: one.body for one in documents
+    }
+    some = await store.index_get_many("scenario", "team:1", ["007", "249", "999"])
+    assert set(some) == {"007", "249"}
+    assert await store.index_get_many("scenario", "team:1", []) == {}
+    await store.index_drop_many("scenario", "team:1", [f"{n:03}" for n in range(120)])
+    await store.index_drop_many("scenario", "team:1", [])
+    assert set(await store.index_keys("scenario", "team:1")) == {one.key for one in documents[120:]}
+    assert set(await store.index_keys("scenario", "team:2")) == {"000"}
+
+
+TERMS = {
+    "1": ["connection:12", "app:slack", "module:slack:createmessage", "{{1", "é/ß", "A"],
+    "2": ["connection:1", "app:slack", "fn:formatDate", "{{ 1", "e/s", "a"],
+    "3": ["connection:12", "\x00\ud800", "'\"", "\n", "東京", "x" * 500, "", "*"],
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "keys"),
+    [
+        ([], ["1", "2", "3"]),
+        (["connection:12"], ["1", "3"]),
+        (["connection:1"], ["2"]),
+        (["connection"], []),
+        (["app:slack", "connection:12"], ["1"]),
+        (["fn:formatDate"], ["2"]),
+        (["fn:formatdate"], []),
+        (["{{1"], ["1"]),
+        (["{{ 1"], ["2"]),
+        (["é/ß"], ["1"]),
+        (["A"], ["1"]),
+        (["a"], ["2"]),
+        (["\x00\ud800"], ["3"]),
+        (["'\"", "\n", "*", "東京"], ["3"]),
+        (["x" * 500], ["3"]),
+        (["x" * 5], []),
+        ([f"absent {number}" for number in range(400)], []),
+    ],
+)
+async def test_a_selection_tells_who_has_all_the_terms_letter_by_letter(
+    store: Store, asked: list[str], keys: list[str]
+) -> None:
+    documents = [NewDocument(key, f"v{key}", "{}", terms) for key, terms in TERMS.items()]
+    await store.index_put_many("scenario", "team:1", documents)
+    await store.index_put_many("hook", "team:1", documents[:1])
+    held = await store.index_select("scenario", "team:1", asked)
+    assert {key: one.version for key, one in held.items()} == {"1": "v1", "2": "v2", "3": "v3"}
+    assert sorted(key for key, one in held.items() if one.matches) == keys
+    assert await store.index_select("scenario", "team:2", asked) == {}
+
+
+async def test_a_document_put_again_has_its_new_terms_only(store: Store) -> None:
+    for terms in (["app:slack"], ["app:http"]):
+        await store.index_put_many("scenario", "team:1", [NewDocument("1", "v", "{}", terms)])
+    assert not (await store.index_select("scenario", "team:1", ["app:slack"]))["1"].matches
+    assert (await store.index_select("scenario", "team:1", ["app:http"]))["1"].matches
+    await store.index_drop_many("scenario", "team:1", ["1"])
+    await store.index_put_many("scenario", "team:1", [NewDocument("2", "v", "{}")])
+    assert not (await store.index_select("scenario", "team:1", ["app:http"]))["2"].matches
+
+
+async def test_of_many_documents_none_is_kept_when_one_cannot_be(store: Store) -> None:
+    documents = [NewDocument("1", "v", "{}"), NewDocument("2", "\ud800", "{}")]
+    with pytest.raises(StoreError):
+        await store.index_put_many("scenario", "team:1", documents)
+    assert await store.index_keys("scenario", "team:1") == {}
 
 
 # Leases

@@ -30,7 +30,7 @@ from make_mcp_base.errors import Failure
 from make_mcp_base.safety.redaction import HIDDEN
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 
     from pydantic import JsonValue
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from make_mcp_base.calls.ports import Api, Caller
     from make_mcp_base.calls.writers import Writer
     from make_mcp_base.kernel import Kernel
+    from make_mcp_base.store.port import Store
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
@@ -48,6 +49,11 @@ Reversal = Undo | Irreversible
 _PAGE = 1_000
 _LONGEST_LIST = 100_000
 _LEASE_LOOK_SECONDS = 0.1
+
+
+def _no_terms(body: str) -> tuple[str, ...]:
+    """What a document is found by when nobody searches."""
+    return ()
 
 
 @dataclass(slots=True)
@@ -155,7 +161,14 @@ class Make:
         )
 
     async def all(
-        self, path: str, query: Query = None, *, key: str, item: type[M], scope: str = ""
+        self,
+        path: str,
+        query: Query = None,
+        *,
+        key: str,
+        item: type[M],
+        scope: str = "",
+        page: int = _PAGE,
     ) -> list[M]:
         """Read a whole list, page by page.
 
@@ -165,6 +178,7 @@ class Make:
             key: Wrapper key of the list in the answer.
             item: Model of one row.
             scope: As in `get`.
+            page: Rows to ask for at once; for lists that are known to give more than 1,000.
 
         Raises:
             Failure: As in `get`; or the list has more than 100,000 rows.
@@ -172,14 +186,13 @@ class Make:
         rows: list[M] = []
         members = dict(_members(query))
         while True:
-            page = members | {"pg[limit]": _PAGE, "pg[offset]": len(rows)}
-            answer = await self.json(path, page, scope=scope)
+            asked = members | {"pg[limit]": page, "pg[offset]": len(rows)}
+            answer = await self.json(path, asked, scope=scope)
             found = answer.get(key) if isinstance(answer, dict) else None
-            if not isinstance(found, list):
+            if not isinstance(answer, dict) or not isinstance(found, list):
                 raise _unexpected(path, f"`{key}` is missing")
             rows += [_model(item, row, path) for row in found]
-            paged = isinstance(answer, dict) and "pg" in answer
-            if not paged or len(found) < _PAGE:
+            if "pg" not in answer or len(found) < _granted(answer["pg"], page):
                 return rows
             if len(rows) >= _LONGEST_LIST:
                 raise Failure(
@@ -249,33 +262,37 @@ class Make:
         scope: str,
         versions: Mapping[str, str],
         fetch: Callable[[str], Awaitable[str]],
+        *,
+        terms: Callable[[str], Iterable[str]] = _no_terms,
+        wanted: Iterable[str] = (),
+        whole: bool = True,
     ) -> dict[str, str]:
-        """Give a document for every key, fetching only those whose version has changed.
+        """Give documents by key, fetching only those whose version has changed.
 
-        What is kept stays on this machine's disk: keep structure, not payloads.
+        What is kept stays on this machine's disk: keep structure, not payloads. Where it cannot be
+        kept or read, everything is fetched, with a warning.
 
         Args:
-            kind: What the documents are (`scenario`).
+            kind: What the documents are and how they and their terms are made (`scenario-1`).
             scope: Where they live (`team:12`).
             versions: What changes when a document changes (Make's `lastEdit`), by key.
             fetch: Makes the document of a key.
+            terms: Tells what a document is found by.
+            wanted: Give only the documents that have all these terms.
+            whole: `versions` names all documents of the scope; others are forgotten.
+
+        Raises:
+            Failure: What `fetch` raises; or Make's calls of this minute are used up for too long.
         """
-        store = await self.kernel.store() if self.kernel else None
-        known = await store.index_keys(kind, scope) if store else {}
-        stale = [key for key, version in versions.items() if known.get(key) != version]
-        fresh = dict(zip(stale, await self.each(stale, fetch), strict=True))
-        if store:
-            for key, body in fresh.items():
-                await store.index_put(kind, scope, key, versions[key], body)
-            for key in known.keys() - versions.keys():
-                await store.index_drop(kind, scope, key)
-        documents: dict[str, str] = {}
-        for key in versions:
-            kept = (
-                None if key in fresh or store is None else await store.index_get(kind, scope, key)
-            )
-            documents[key] = kept.body if kept else fresh.get(key) or await fetch(key)
-        return documents
+        from make_mcp_base.calls.remembering import Remembering, tell_of_reading
+
+        store: Store | None = None
+        try:
+            store = await self.kernel.store() if self.kernel else None
+        except Failure as failure:
+            tell_of_reading(self, failure)
+        look = Remembering(self, store, kind, scope, versions, fetch, terms, whole)
+        return await look.documents(frozenset(wanted))
 
     async def keep(self, name: str, value: Json, seconds: float) -> None:
         """Keep a small note for this account, readable by every process that shares the store."""
@@ -507,6 +524,12 @@ def _unexpected(path: str, faults: str) -> Failure:
         next_step="Call `health_check`; if all is well, report this with what `server_info` says.",
         code="unexpected_answer",
     )
+
+
+def _granted(told: JsonValue, asked: int) -> int:
+    """Tell how long a page may be: Make repeats the limit it went by (API reference, 1.7)."""
+    limit = told.get("limit") if isinstance(told, dict) else None
+    return min(limit, asked) if isinstance(limit, int) and limit > 0 else asked
 
 
 def _only(ids: Sequence[int]) -> int | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 from make_mcp_base.errors import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from pydantic import JsonValue
 
@@ -173,6 +173,37 @@ class IndexEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A document to be kept in the workspace index.
+
+    Attributes:
+        key: As in `IndexEntry`.
+        version: As in `IndexEntry`.
+        body: As in `IndexEntry`.
+        terms: What it is found by: any texts (`app:slack`), compared whole and letter by letter,
+            of which the first 64 characters count.
+    """
+
+    key: str
+    version: str
+    body: str
+    terms: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a selection tells of one document.
+
+    Attributes:
+        version: Its version.
+        matches: True when it has all the terms that were asked for.
+    """
+
+    version: str
+    matches: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StoreHealth:
     """The state of the store, measured now.
 
@@ -297,8 +328,23 @@ class Store(Protocol):
         """Keep a document; `text` is what the search reads, the body when it is None."""
         ...
 
+    async def index_put_many(
+        self, kind: str, scope: str, documents: Collection[NewDocument]
+    ) -> None:
+        """Keep several documents: all of them, or none when this raises."""
+        ...
+
     async def index_get(self, kind: str, scope: str, key: str) -> IndexEntry | None:
         """Return one document."""
+        ...
+
+    async def index_get_many(
+        self, kind: str, scope: str, keys: Collection[str] | None = None
+    ) -> dict[str, IndexEntry]:
+        """Return documents by key, or all of a scope; unknown keys are left out.
+
+        They are read in several steps, between which other tasks run and processes may write.
+        """
         ...
 
     async def index_keys(self, kind: str, scope: str) -> dict[str, str]:
@@ -307,6 +353,20 @@ class Store(Protocol):
 
     async def index_drop(self, kind: str, scope: str, key: str | None = None) -> None:
         """Forget one document, or all of a scope."""
+        ...
+
+    async def index_drop_many(self, kind: str, scope: str, keys: Collection[str]) -> None:
+        """Forget several documents: all of them, or none when this raises."""
+        ...
+
+    async def index_select(
+        self, kind: str, scope: str, terms: Collection[str] = ()
+    ) -> dict[str, Held]:
+        """Tell of every document of a scope its version, and whether it has all the terms.
+
+        Both are of one moment: a document that another process writes meanwhile is told of either
+        as it was or as it is.
+        """
         ...
 
     async def index_search(self, kind: str, scope: str, text: str, limit: int) -> list[IndexEntry]:

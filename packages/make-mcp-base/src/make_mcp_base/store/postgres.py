@@ -46,11 +46,6 @@ _GONE = (
     asyncpg.InvalidCatalogNameError,
 )
 
-_FIND = """
-SELECT e.kind, e.scope, e.key, e.version, e.body FROM index_entry AS e
-WHERE e.found @> ?3 AND e.kind = ?1 AND e.scope = ?2 ORDER BY e.key LIMIT ?4
-"""
-
 _SIZE = """
 SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class AS c
 WHERE c.relkind IN ('r', 'S') AND c.relnamespace = to_regnamespace(?1)
@@ -197,11 +192,17 @@ class PostgresStore(SqlStore):
                     await connection.fetch(_LOCK, f"{self._name} {lock}")
                 yield run
 
-    async def _put_words(self, run: Session, entry_id: int, found: list[str]) -> None:
-        await run("UPDATE index_entry SET found = ?2 WHERE id = ?1", entry_id, found)
+    @property
+    def _matching(self) -> str:
+        return (
+            "SELECT w.id FROM index_entry AS w WHERE w.found @> ?3 AND w.kind = ?1 AND w.scope = ?2"
+        )
 
-    async def _find(self, kind: str, scope: str, wanted: list[str], limit: int) -> Sequence[Row]:
-        return await self._run(_FIND, kind, scope, wanted, limit)
+    def _asked(self, found: list[str]) -> Value:
+        return found
+
+    async def _put_tokens(self, run: Session, entry_id: int, found: list[str]) -> None:
+        await run("UPDATE index_entry SET found = ?2 WHERE id = ?1", entry_id, found)
 
     async def health(self) -> StoreHealth:
         """Measure the store: one indexed read over the network, and the size of its tables."""

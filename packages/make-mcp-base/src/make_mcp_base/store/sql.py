@@ -6,6 +6,7 @@ here, so the two cannot drift apart. Parameters are `?1`, `?2`, which PostgreSQL
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -13,16 +14,18 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from make_mcp_base.store import chain, refusals
 from make_mcp_base.store.port import (
     Entry,
+    Held,
     IndexEntry,
+    NewDocument,
     NewEntry,
     OperationRow,
     StoredPlan,
     StoreHealth,
 )
-from make_mcp_base.store.words import words
+from make_mcp_base.store.words import tokens, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
 Value: TypeAlias = "str | int | float | bytes | Sequence[str] | None"
@@ -31,6 +34,7 @@ Row: TypeAlias = "tuple[Any, ...]"
 
 _SWEEP_EVERY = 64
 _KEEP_PLANS_SECONDS = 86_400.0
+_STEP = 100
 _PLAN = "plan_id, tool, account, arguments_digest, fingerprint, body, created, expires, used_at"
 _ENTRY = "seq, operation_id, kind, account, tool, at, body, previous_hash, hash"
 _INDEXED = "e.kind, e.scope, e.key, e.version, e.body"
@@ -75,6 +79,22 @@ INSERT INTO cache (key, value, expires) VALUES (?1, ?2, ?3)
 ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires = excluded.expires
 """
 
+_PLACES = ", ".join(f"?{number}" for number in range(3, 3 + _STEP))
+
+_INDEX_GET = f"""
+SELECT {_INDEXED} FROM index_entry AS e
+WHERE e.kind = ?1 AND e.scope = ?2 AND e.key IN ({_PLACES})
+"""
+
+_INDEX_NEXT = f"""
+SELECT {_INDEXED} FROM index_entry AS e
+WHERE e.kind = ?1 AND e.scope = ?2 AND e.key > ?3 ORDER BY e.key LIMIT {_STEP}
+"""
+
+_INDEX_DROP = f"""
+DELETE FROM index_entry WHERE kind = ?1 AND scope = ?2 AND key IN ({_PLACES})
+"""
+
 _INDEX_PUT = """
 INSERT INTO index_entry (kind, scope, key, version, body) VALUES (?1, ?2, ?3, ?4, ?5)
 ON CONFLICT (kind, scope, key) DO UPDATE SET version = excluded.version, body = excluded.body
@@ -114,13 +134,18 @@ class SqlStore(ABC):
     ) -> AbstractAsyncContextManager[Session]:
         """Run several statements as one, alone among those that name the same lock."""
 
+    @property
     @abstractmethod
-    async def _put_words(self, run: Session, entry_id: int, found: list[str]) -> None:
-        """Make an index entry findable by these words and no others."""
+    def _matching(self) -> str:
+        """A query for the ids of the entries that have all the tokens of `?3`."""
 
     @abstractmethod
-    async def _find(self, kind: str, scope: str, wanted: list[str], limit: int) -> Sequence[Row]:
-        """Return `_INDEXED` of the entries that have all the words, ordered by key."""
+    def _asked(self, found: list[str]) -> Value:
+        """Write the tokens that `_matching` asks for."""
+
+    @abstractmethod
+    async def _put_tokens(self, run: Session, entry_id: int, found: list[str]) -> None:
+        """Make an index entry findable by these tokens and no others."""
 
     @abstractmethod
     async def health(self) -> StoreHealth:
@@ -286,9 +311,18 @@ class SqlStore(ABC):
     ) -> None:
         """Keep a document and the words it is found by."""
         found = words(body if text is None else text)
+        await self.index_put_many(kind, scope, [NewDocument(key, version, body, found)])
+
+    async def index_put_many(
+        self, kind: str, scope: str, documents: Collection[NewDocument]
+    ) -> None:
+        """Keep several documents and the terms they are found by, in one transaction."""
+        cut = [(one, tokens(one.terms)) for one in documents]
         async with self._transaction() as run:
-            row = (await run(_INDEX_PUT, kind, scope, key, version, _packed(body)))[0]
-            await self._put_words(run, row[0], found)
+            for one, found in cut:
+                body = _packed(one.body)
+                row = (await run(_INDEX_PUT, kind, scope, one.key, one.version, body))[0]
+                await self._put_tokens(run, row[0], found)
 
     async def index_get(self, kind: str, scope: str, key: str) -> IndexEntry | None:
         """Return one document."""
@@ -300,6 +334,24 @@ class SqlStore(ABC):
             key,
         )
         return _indexed(rows[0]) if rows else None
+
+    async def index_get_many(
+        self, kind: str, scope: str, keys: Collection[str] | None = None
+    ) -> dict[str, IndexEntry]:
+        """Return documents by key, or all of a scope, a hundred at a time."""
+        found: dict[str, IndexEntry] = {}
+        if keys is not None:
+            for some in _steps(keys):
+                rows = await self._run(_INDEX_GET, kind, scope, *some)
+                found |= {row[2]: _indexed(row) for row in rows}
+                await asyncio.sleep(0)
+            return found
+        last = ""
+        while rows := await self._run(_INDEX_NEXT, kind, scope, last):
+            found |= {row[2]: _indexed(row) for row in rows}
+            last = rows[-1][2]
+            await asyncio.sleep(0)
+        return found
 
     async def index_keys(self, kind: str, scope: str) -> dict[str, str]:
         """Return the version of every document of a scope, by key."""
@@ -318,12 +370,41 @@ class SqlStore(ABC):
             key,
         )
 
+    async def index_drop_many(self, kind: str, scope: str, keys: Collection[str]) -> None:
+        """Forget several documents in one transaction."""
+        async with self._transaction() as run:
+            for some in _steps(keys):
+                await run(_INDEX_DROP, kind, scope, *some)
+
+    async def index_select(
+        self, kind: str, scope: str, terms: Collection[str] = ()
+    ) -> dict[str, Held]:
+        """Tell of every document its version and whether it has all the terms, in one statement."""
+        found = tokens(terms)
+        matches = f"e.id IN ({self._matching})" if found else "1 = 1"
+        rows = await self._run(
+            f"SELECT e.key, e.version, {matches} FROM index_entry AS e"
+            " WHERE e.kind = ?1 AND e.scope = ?2",
+            kind,
+            scope,
+            *([self._asked(found)] if found else []),
+        )
+        return {row[0]: Held(row[1], bool(row[2])) for row in rows}
+
     async def index_search(self, kind: str, scope: str, text: str, limit: int) -> list[IndexEntry]:
         """Find the documents that contain all words of `text`, ordered by key."""
         wanted = words(text)
         if not wanted:
             return []
-        return [_indexed(row) for row in await self._find(kind, scope, wanted, limit)]
+        rows = await self._run(
+            f"SELECT {_INDEXED} FROM index_entry AS e WHERE e.id IN ({self._matching})"
+            " AND e.kind = ?1 AND e.scope = ?2 ORDER BY e.key LIMIT ?4",
+            kind,
+            scope,
+            self._asked(wanted),
+            limit,
+        )
+        return [_indexed(row) for row in rows]
 
     # Leases
 
@@ -347,6 +428,14 @@ async def _free_at(
     if blocked_until is not None:
         return blocked_until
     return None if oldest_that_counts is None else oldest_that_counts + window_seconds
+
+
+def _steps(keys: Collection[str]) -> Iterator[list[str]]:
+    """Cut keys into steps of one length, so that one statement serves all; the last is filled."""
+    whole = list(keys)
+    for start in range(0, len(whole), _STEP):
+        some = whole[start : start + _STEP]
+        yield some + some[-1:] * (_STEP - len(some))
 
 
 def _packed(body: str) -> bytes:

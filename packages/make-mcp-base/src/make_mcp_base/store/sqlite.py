@@ -39,12 +39,6 @@ _BLOCKING_MS = 10
 _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.032
 
-_FIND = """
-SELECT e.kind, e.scope, e.key, e.version, e.body
-FROM index_words AS w JOIN index_entry AS e ON e.id = w.rowid
-WHERE index_words MATCH ?3 AND e.kind = ?1 AND e.scope = ?2 ORDER BY e.key LIMIT ?4
-"""
-
 
 async def open_sqlite(
     path: Path | None,
@@ -187,15 +181,18 @@ class SqliteStore(SqlStore):
             self._connection.execute(f"PRAGMA synchronous = {level}")
             self._durable = durable
 
-    async def _put_words(self, run: Session, entry_id: int, found: list[str]) -> None:
+    @property
+    def _matching(self) -> str:
+        return "SELECT rowid FROM index_words WHERE index_words MATCH ?3"
+
+    def _asked(self, found: list[str]) -> Value:
+        return " ".join(f'"{token}"' for token in found)
+
+    async def _put_tokens(self, run: Session, entry_id: int, found: list[str]) -> None:
         await run("DELETE FROM index_words WHERE rowid = ?1", entry_id)
         await run(
             "INSERT INTO index_words (rowid, found) VALUES (?1, ?2)", entry_id, " ".join(found)
         )
-
-    async def _find(self, kind: str, scope: str, wanted: list[str], limit: int) -> Sequence[Row]:
-        match = " ".join(f'"{word}"' for word in wanted)
-        return await self._run(_FIND, kind, scope, match, limit)
 
     async def health(self) -> StoreHealth:
         """Measure the store: one indexed read, and the size of the file with its log."""

@@ -1,0 +1,170 @@
+"""Documents read from Make once, kept in the workspace index until their version changes.
+
+What is kept is only ever a shortcut: where the store cannot be read or written, everything is read
+from Make instead, with a warning. Each document is kept as soon as it was read, so a call that
+ends early has not worked for nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+import anyio
+
+from make_mcp_base.client.failures import RateLimited
+from make_mcp_base.store.port import NewDocument, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+
+    from make_mcp_base.calls.make import Make
+    from make_mcp_base.errors import Failure
+    from make_mcp_base.store.port import Held, Store
+
+T = TypeVar("T")
+
+_BATCH = 25
+_LONGEST_WAIT = 90.0
+_SHORTEST_PAUSE = 1.0
+
+
+@dataclass(slots=True)
+class Remembering:
+    """One look at the documents of a scope.
+
+    Attributes:
+        make: The call.
+        store: Where they are kept; None keeps nothing.
+        kind: What the documents are (`scenario`).
+        scope: Where they live (`team:12`).
+        versions: What changes when a document changes, by key.
+        fetch: Makes the document of a key.
+        terms: Tells what a document is found by.
+        whole: True when `versions` names all documents of the scope: others are forgotten.
+    """
+
+    make: Make
+    store: Store | None
+    kind: str
+    scope: str
+    versions: Mapping[str, str]
+    fetch: Callable[[str], Awaitable[str]]
+    terms: Callable[[str], Iterable[str]]
+    whole: bool = True
+    _writable: bool = True
+    _fresh: dict[str, str] = field(default_factory=dict[str, str])
+    _unkept: list[NewDocument] = field(default_factory=list[NewDocument])
+
+    async def documents(self, wanted: frozenset[str]) -> dict[str, str]:
+        """Give the documents that have all the wanted terms, by key, in the order of `versions`.
+
+        Raises:
+            Failure: What `fetch` raises; or Make's calls of this minute are used up for too long.
+        """
+        held = await self._held(wanted)
+        await self._renew(
+            [k for k, v in self.versions.items() if k not in held or held[k].version != v]
+        )
+        await self._forget(held)
+        current = [k for k in self.versions if k not in self._fresh and held[k].matches]
+        found = await self._kept(current, narrowed=bool(wanted))
+        await self._renew([key for key in current if key not in found])
+        for key, body in self._fresh.items():
+            if wanted <= set(self.terms(body)):
+                found[key] = body
+        return {key: found[key] for key in self.versions if key in found}
+
+    # Reading what is kept
+
+    async def _held(self, wanted: frozenset[str]) -> dict[str, Held]:
+        store = self.store
+        if store is None:
+            return {}
+        return await self._reading(store.index_select(self.kind, self.scope, wanted)) or {}
+
+    async def _kept(self, keys: Sequence[str], *, narrowed: bool) -> dict[str, str]:
+        """Give what is kept of documents; those another process has changed are left out."""
+        if self.store is None or not keys:
+            return {}
+        chosen = keys if narrowed or self._fresh or not self.whole else None
+        entries = await self._reading(self.store.index_get_many(self.kind, self.scope, chosen))
+        return {
+            key: entry.body
+            for key in keys
+            if entries and (entry := entries.get(key)) and entry.version == self.versions[key]
+        }
+
+    async def _reading(self, work: Awaitable[T]) -> T | None:
+        try:
+            return await work
+        except StoreError as failure:
+            self.store = None
+            self._tell(failure)
+            return None
+
+    # Renewing
+
+    async def _renew(self, keys: Sequence[str]) -> None:
+        deadline = time.monotonic() + _LONGEST_WAIT
+
+        async def one(key: str) -> None:
+            body = await self._patiently(key, deadline)
+            self._fresh[key] = body
+            if self.store and self._writable:
+                document = NewDocument(key, self.versions[key], body, [*self.terms(body)])
+                self._unkept.append(document)
+                if len(self._unkept) >= _BATCH:
+                    await self._keep()
+
+        try:
+            await self.make.each(keys, one)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._keep()
+
+    async def _patiently(self, key: str, deadline: float) -> str:
+        """Fetch a document, waiting where Make's calls of this minute are used up."""
+        while True:
+            try:
+                return await self.fetch(key)
+            except RateLimited as limited:
+                pause = max(limited.wait_seconds or 0.0, _SHORTEST_PAUSE)
+                if time.monotonic() + pause > deadline:
+                    self._say_how_far(limited)
+                    raise
+            await anyio.sleep(pause)
+
+    def _say_how_far(self, limited: RateLimited) -> None:
+        left = len(self.versions) - len(self._fresh)
+        limited.effect = (
+            f"{len(self._fresh)} of {len(self.versions)} were read now and are kept; at most {left}"
+            " are still to be read."
+        )
+        limited.next_step = "Wait, then send the same call again: it goes on from there."
+
+    async def _keep(self) -> None:
+        batch, self._unkept = self._unkept, []
+        if batch and self.store and self._writable:
+            await self._writing(self.store.index_put_many(self.kind, self.scope, batch))
+
+    async def _forget(self, held: Mapping[str, Held]) -> None:
+        gone = held.keys() - self.versions.keys()
+        if gone and self.whole and self.store and self._writable:
+            await self._writing(self.store.index_drop_many(self.kind, self.scope, gone))
+
+    async def _writing(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except StoreError as failure:
+            self._writable = False
+            self._tell(failure)
+
+    def _tell(self, failure: StoreError) -> None:
+        tell_of_reading(self.make, failure)
+
+
+def tell_of_reading(make: Make, failure: Failure) -> None:
+    """Warn that an answer comes from Make itself because the store cannot be used."""
+    make.warn(f"Blueprints were read from Make, not from the index: {failure.what}")
