@@ -5,7 +5,7 @@ Types of fields: Make API reference, chapters 1.17 and 2.14.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from make_mcp_base.authoring import Document, Problem
@@ -164,6 +164,20 @@ def is_date(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def moment_of(text: str) -> float:
+    """Give an ISO 8601 date or moment in seconds; without a zone it is taken as UTC."""
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def is_same(found: Any, wanted: Any) -> bool:
+    """Compare values; texts that are both moments by what they mean."""
+    if isinstance(found, bool) or isinstance(wanted, bool):
+        return found is wanted
+    both = isinstance(found, str) and isinstance(wanted, str) and is_date(found) and is_date(wanted)
+    return moment_of(found) == moment_of(wanted) if both else bool(found == wanted)
 
 
 def _called(kind: str) -> str:

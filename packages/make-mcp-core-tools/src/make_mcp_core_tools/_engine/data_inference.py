@@ -91,7 +91,7 @@ def records_of_csv(text: str) -> list[Record]:
     Raises:
         ValueError: There is no header, a column has no name, or a line is longer than the header.
     """
-    rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter=_delimiter(text)))
+    rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter=delimiter_of(text)))
     lines = [row for row in rows if any(cell.strip() for cell in row)]
     if not lines:
         raise ValueError("it has no header line")
@@ -111,7 +111,8 @@ def records_of_csv(text: str) -> list[Record]:
     ]
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
+    """Guess what stands between the cells of CSV, from its header line."""
     head = text.lstrip("\ufeff\r\n").split("\n", 1)[0]
     return max(",;\t|", key=head.count)
 

@@ -1,7 +1,6 @@
 """Questions to a data store. Make's API has no filter, so records are read and sifted here."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
 from make_mcp_base.authoring import (
@@ -18,12 +17,10 @@ from make_mcp_base.authoring import (
 )
 from pydantic import Field
 
-from make_mcp_core_tools._engine.data_fields import is_date
+from make_mcp_core_tools._engine.data_fields import is_date, is_same, moment_of
+from make_mcp_core_tools._engine.data_rows import KEY
 from make_mcp_core_tools.folders.declared import category
 from make_mcp_core_tools.folders.stores import Record, each_page, read_store
-
-KEY = "$key"
-"""What a record's key is called where fields are named."""
 
 Operator = Literal[
     "equals",
@@ -187,13 +184,8 @@ def _rank(value: Any) -> tuple[int, Any]:
     if isinstance(value, int | float):
         return 1, value
     if isinstance(value, str):
-        return (2, _moment(value)) if is_date(value) else (3, value.casefold())
+        return (2, moment_of(value)) if is_date(value) else (3, value.casefold())
     return 4, str(value)
-
-
-def _moment(text: str) -> float:
-    moment = datetime.fromisoformat(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 _ORDERED: dict[str, Callable[[Any, Any], bool]] = {
@@ -204,23 +196,15 @@ _ORDERED: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _same(found: Any, wanted: Any) -> bool:
-    """Compare values; texts that are both moments by what they mean."""
-    if isinstance(found, bool) or isinstance(wanted, bool):
-        return found is wanted
-    both = isinstance(found, str) and isinstance(wanted, str) and is_date(found) and is_date(wanted)
-    return _moment(found) == _moment(wanted) if both else bool(found == wanted)
-
-
 def _holds(record: Record, condition: Condition) -> bool:
     found, wanted = _value(record, condition.field), condition.value
     op = condition.op
     if op in {"is_empty", "is_present"}:
         return (found in (None, "", [], {})) == (op == "is_empty")
     if op in {"equals", "not_equals"}:
-        return _same(found, wanted) == (op == "equals")
+        return is_same(found, wanted) == (op == "equals")
     if op == "one_of":
-        return any(_same(found, one) for one in cast("list[Any]", wanted))
+        return any(is_same(found, one) for one in cast("list[Any]", wanted))
     if op in _ORDERED:
         (kind, left), (other, right) = _rank(found), _rank(wanted)
         return kind == other and _ORDERED[op](left, right)

@@ -363,7 +363,7 @@ def _way_back(store: Store, doomed: list[Record], total: int, most: int) -> Undo
     if total > min(most, len(doomed)) or not is_small(doomed):
         return Irreversible(
             f"{total} records are more than an undo can put back within a minute's API calls."
-            " Read them first with `data_store_record_list` if they matter."
+            " Read them first with `data_store_export` if they matter."
         )
     requests = puts_back(f"/data-stores/{store.id}/data", doomed)
     return puts_all_back(requests, store, [record.key for record in doomed])

@@ -382,7 +382,7 @@ async def _way_back(make: Make, store: Store) -> Undo | Irreversible:
     if store.records > most:
         return Irreversible(
             f"{store.records} records are more than the {most} that an undo can put back within a"
-            " minute's API calls. Read them first with `data_store_record_list` if they matter."
+            " minute's API calls. Read them first with `data_store_export` if they matter."
         )
     records: list[Record] = []
     async for page in each_page(make, store.id, most + 1):
@@ -390,7 +390,7 @@ async def _way_back(make: Make, store: Store) -> Undo | Irreversible:
     if len(records) > most or not is_small(records):
         return Irreversible(
             f"{store.size:,} bytes of records are more than an undo keeps. Read them first with"
-            " `data_store_record_list` if they matter."
+            " `data_store_export` if they matter."
         )
     body: dict[str, Any] = {
         "name": store.name,
