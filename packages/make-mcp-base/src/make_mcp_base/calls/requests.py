@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 STAND_IN = "-900000001"
 """First of the ids that stand, in plans, for things that do not exist yet."""
+CALL = "CALL"
+"""In place of an HTTP method: the request is the call of a tool."""
 _ROW = re.compile(r"\[(\w+)=([^\]]*)\]")
 _FROM_ANSWER = re.compile(r"\{(\d+)((?:\.\w+)+)\}")
 
@@ -25,7 +27,7 @@ class Request:
     """One API request.
 
     Attributes:
-        method: POST, PUT, PATCH or DELETE.
+        method: POST, PUT, PATCH or DELETE; in an undo also `CALL`, and the path names a tool.
         path: Path below the API root. In an undo, `{0.scenario.id}` stands for a member of the
             answer to the undo's first request, `{1.…}` to its second.
         body: JSON body; with a media type its text, or base64 where it is no text.
@@ -89,6 +91,11 @@ def patch(path: str, body: Any = None, *, scope: str = "", **query: Any) -> Requ
 def delete(path: str, body: Any = None, *, scope: str = "", **query: Any) -> Request:
     """Make a DELETE request."""
     return Request("DELETE", path, body, query or None, scope)
+
+
+def call(tool: str, **arguments: Any) -> Request:
+    """For an undo: call a tool, where no request to Make takes a change back."""
+    return Request(CALL, tool, arguments)
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,7 @@ class Applying:
         verdicts = await self.judge(write)
         self.warnings += warnings_of(verdicts)
         self.count += 1
+        answer: JsonValue = None
         with anyio.CancelScope(shield=True) as shelter:
             number = await self.operation.intend(write, verdicts)
             try:
@@ -227,5 +228,6 @@ def _left(write: Write) -> Failure:
     return Failure(
         f"The caller went away while this was under way: {write.says}",
         effect="It is not known how far it came.",
+        next_step="Read the target before doing it again.",
         code="cancelled",
     )
