@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import Field, JsonValue, model_validator
 
+from make_mcp_base.calls.inverse import call_back
 from make_mcp_base.calls.make import Make
 from make_mcp_base.calls.operation import read_undo
 from make_mcp_base.calls.paging import page_of
-from make_mcp_base.calls.requests import Irreversible, digest, filled
+from make_mcp_base.calls.requests import CALL, Irreversible, digest, filled
 from make_mcp_base.definition.category import Category
 from make_mcp_base.definition.models import Document, Input, Output, Page, PageInput, Timestamp
 from make_mcp_base.errors import Failure
@@ -326,16 +327,20 @@ async def _play(make: Make, undo: Undo, state: JsonValue) -> list[str]:
     answers: list[JsonValue] = []
     for request in undo.requests:
         sent = filled(request, answers)
+        says.append(f"{sent.method} {sent.path}")
+        if sent.method == CALL:
+            await call_back(make, _kernel(make), sent)
+            answers.append(None)
+            continue
         answer = await make.write(
             sent,
             into=RawAnswer,
-            says=f"{sent.method} {sent.path}",
+            says=says[-1],
             undo=Irreversible("An undo is taken back by calling the first tool again."),
             before={"state": digest(state)},
             predict={},
         )
         answers.append(answer.model_dump(mode="json"))
-        says.append(f"{sent.method} {sent.path}")
     return says
 
 
