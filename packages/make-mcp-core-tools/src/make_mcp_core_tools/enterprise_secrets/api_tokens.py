@@ -33,7 +33,7 @@ from make_mcp_core_tools._engine.vault_secrets import (
     write_values,
 )
 from make_mcp_core_tools.enterprise_secrets.declared import category
-from make_mcp_core_tools.enterprise_secrets.vault_values import Written
+from make_mcp_core_tools.enterprise_secrets.vault_values import Written, is_there, way_back
 
 if TYPE_CHECKING:
     from make_mcp_core_tools._engine.vault import Vault
@@ -200,21 +200,17 @@ def _path(created: str) -> str:
 async def _store(
     make: Make, vault: Vault, place: Place, name: str, value: str, current: int
 ) -> int:
+    was_there = is_there(await read_metadata(vault, place), current)
+
     async def carry() -> Json:
-        values: Document = {}
-        metadata = await read_metadata(vault, place)
-        newest = metadata.version(current) if metadata else None
-        if newest and not newest.destroyed and newest.deletion_time is None:
-            values = await read_values(vault, place)
+        values: Document = await read_values(vault, place) if was_there else {}
         return {"version": await write_values(vault, place, values | {name: value}, current)}
 
     told = await make.write(
         vault_errand("POST", place.api("data"), carry, field=name, onto_version=current),
         into=Written,
         says=f"Put the token into `{name}` of `{place}`",
-        undo=Irreversible(
-            "`secret_delete` takes it away; the token itself is deleted with `operation_undo`."
-        ),
+        undo=way_back(place, current, was_there=was_there),
         before={"version": current},
         predict={"version": current + 1},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from make_mcp_base.authoring import Failure, Input, Irreversible, Json, Make, Output
+from make_mcp_base.authoring import Failure, Input, Irreversible, Json, Make, Output, Undo, call
 from pydantic import Field
 
 from make_mcp_core_tools._engine.vault import (
@@ -244,10 +244,11 @@ async def _mount(make: Make, vault: Vault, args: SetEngine, known: bool) -> None
         vault_errand("POST", path, carry, **body),
         into=Done,
         says=f"{'Tune' if known else 'Mount'} the engine `{args.path}` ({args.type})",
-        undo=Irreversible(
-            "Set the former values again."
-            if known
-            else f"`secret_engine_set` path={args.path}, state=disabled removes it."
+        undo=Irreversible("Set the former values again.")
+        if known
+        else Undo(
+            (call("secret_engine_set", path=args.path, state="disabled"),),
+            note=f"Everything written to `{args.path}` meanwhile is destroyed with it.",
         ),
     )
 

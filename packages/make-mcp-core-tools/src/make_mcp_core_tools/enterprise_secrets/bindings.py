@@ -8,7 +8,6 @@ from make_mcp_base.authoring import (
     ConnectionId,
     Failure,
     Input,
-    Irreversible,
     Json,
     Make,
     NextCall,
@@ -16,6 +15,8 @@ from make_mcp_base.authoring import (
     Page,
     PageInput,
     Problem,
+    Undo,
+    call,
     page_of,
 )
 
@@ -224,7 +225,8 @@ async def secret_binding_set(make: Make, args: SetBinding) -> BindingSet:
             f"{sink} {args.parameter} <- {place} {args.field}, version {metadata.current_version}"
         )
         says = f"Bind {sink} `{args.parameter}` to `{place}`"
-        await _keep(make, vault, place, {key: value}, says)
+        undo = _bound_again(same[0]) if same else _unbound(sink, args.parameter)
+        await _keep(make, vault, place, {key: value}, says, undo)
     return told
 
 
@@ -258,8 +260,26 @@ def _refuse_second(sink: Sink, same: Sequence[Binding], place: Place) -> None:
         )
 
 
+def _unbound(sink: Sink, parameter: str) -> Undo:
+    named = {f"{sink.kind}_id": sink.id, "parameter": parameter}
+    return Undo((call("secret_binding_delete", **named),))
+
+
+def _bound_again(one: Binding) -> Undo:
+    named = {f"{one.sink.kind}_id": one.sink.id, "parameter": one.parameter}
+    return Undo(
+        (call("secret_binding_set", **named, path=str(one.place), field=one.field),),
+        note="It counts as never given to Make until it is rotated.",
+    )
+
+
 async def _keep(
-    make: Make, vault: Vault, place: Place, entries: dict[str, str | None], says: str
+    make: Make,
+    vault: Vault,
+    place: Place,
+    entries: dict[str, str | None],
+    says: str,
+    undo: Undo,
 ) -> None:
     """Change entries of a secret's metadata; None takes one out."""
     path = place.api("metadata")
@@ -272,7 +292,7 @@ async def _keep(
         vault_errand("PATCH", path, carry, custom_metadata=dict(entries)),
         into=Kept,
         says=says,
-        undo=Irreversible("`secret_binding_set` and `secret_binding_delete` take each other back."),
+        undo=undo,
         predict={"done": True},
     )
 
@@ -292,5 +312,5 @@ async def secret_binding_delete(make: Make, args: DeleteBinding) -> BindingDelet
             )
         key = metadata_key(make, sink, args.parameter)
         says = f"Forget that {sink} `{args.parameter}` comes from `{one.place}`"
-        await _keep(make, vault, one.place, {key: None}, says)
+        await _keep(make, vault, one.place, {key: None}, says, _bound_again(one))
     return BindingDeleted(sink=str(sink), parameter=args.parameter, path=str(one.place))

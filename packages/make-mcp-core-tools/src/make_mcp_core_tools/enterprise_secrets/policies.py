@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from make_mcp_base.authoring import Failure, Input, Irreversible, Json, Make, Output
+from make_mcp_base.authoring import Failure, Input, Irreversible, Json, Make, Output, Undo, call
 from pydantic import Field
 
 from make_mcp_core_tools._engine.vault import Vault, data_of, open_vault, texts_of, vault_errand
@@ -184,7 +184,8 @@ async def secret_policy_set(make: Make, args: SetPolicy) -> PolicySet:
         told = PolicySet(name=args.name, changed=before != text, concerns=concerns(args.rules))
         if told.changed:
             await _write(make, vault, args, before, text)
-        told.tested = await _test(vault, args.name, args.test) if not make.planning else []
+        if not (make.planning and told.changed):
+            told.tested = await _test(vault, args.name, args.test)
     return told
 
 
@@ -205,14 +206,21 @@ async def _write(make: Make, vault: Vault, args: SetPolicy, before: str | None, 
         vault_errand("POST", path, carry, policy=text),
         into=Kept,
         says=f"Write the policy `{args.name}` with {len(args.rules)} rules",
-        undo=Irreversible(
-            f"`secret_policy_set` name={args.name} with the former rules brings them back."
-            if before
-            else f"`secret_policy_delete` name={args.name} takes it away."
-        ),
+        undo=Undo((call("secret_policy_delete", name=args.name),))
+        if before is None
+        else _written_again(args.name, before),
         before=before,
         predict={"done": True},
     )
+
+
+def _written_again(name: str, text: str) -> Undo | Irreversible:
+    """Give the undo that writes a policy's former text, when rules can say all of it."""
+    rules = parsed(text)
+    if as_text(rules) != text:
+        return Irreversible("The former text has more than paths and capabilities.")
+    kept = [rule.model_dump(mode="json") for rule in rules]
+    return Undo((call("secret_policy_set", name=name, rules=kept),))
 
 
 async def _test(vault: Vault, name: str, paths: Sequence[str]) -> list[Tested]:
@@ -264,9 +272,8 @@ async def secret_policy_delete(make: Make, args: DeletePolicy) -> PolicyDeleted:
             vault_errand("DELETE", path, carry),
             into=Kept,
             says=f"Delete the policy `{args.name}`",
-            undo=Irreversible(
-                f"`secret_policy_set` name={args.name} with its rules makes it again."
-            ),
+            undo=_written_again(args.name, before),
             before=before,
+            predict={"done": True},
         )
     return PolicyDeleted(deleted=args.name, rules=rules)

@@ -19,6 +19,8 @@ from make_mcp_base.authoring import (
     PageInput,
     Problem,
     Timestamp,
+    Undo,
+    call,
     page_of,
 )
 from pydantic import Field
@@ -41,7 +43,7 @@ from make_mcp_core_tools._engine.vault_secrets import (
 from make_mcp_core_tools.enterprise_secrets.declared import category
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 FROM_ENVIRONMENT = "MAKE_SECRET_"
 """Variables of the environment that a value may be taken from begin so."""
@@ -83,6 +85,8 @@ class PutSecret(Input):
     """Or take it from a variable of this server's environment, `MAKE_SECRET_…`."""
     from_version: int | None = Field(default=None, ge=1)
     """Or bring back all fields of an older version."""
+    onto_version: int | None = Field(default=None, ge=0)
+    """Refuse unless this is the newest version; 0: unless there is no such secret."""
 
 
 class DeleteSecret(Input):
@@ -91,6 +95,8 @@ class DeleteSecret(Input):
     """Which; default: the newest."""
     destroy: bool = False
     """For good; without it `secret_put` from_version brings a version back."""
+    onto_version: int | None = Field(default=None, ge=1)
+    """Refuse unless this is the newest version."""
 
 
 # Outputs
@@ -240,11 +246,11 @@ async def secret_put(make: Make, args: PutSecret) -> SecretWritten:
         place = await place_of(vault, args.path)
         known = await read_metadata(vault, place)
         current = known.current_version if known else 0
+        _refuse_other(place, current, args.onto_version)
         if args.from_version is not None:
             return await _bring_back(make, vault, place, args.from_version)
         value = _value(args, environment_of(make))
-        newest = known.version(current) if known else None
-        gone = newest is None or newest.destroyed or newest.deletion_time is not None
+        gone = not is_there(known, current)
         fields = [] if gone else await field_names(vault, place)
 
         async def carry() -> Json:
@@ -257,12 +263,23 @@ async def secret_put(make: Make, args: PutSecret) -> SecretWritten:
             vault_errand("POST", place.api("data"), carry, field=args.field, onto_version=current),
             into=Written,
             says=f"Write `{args.field}` of the secret `{place}`",
-            undo=Irreversible(_undo(place, current)),
+            undo=way_back(place, current, was_there=not gone),
             before={"version": current},
+            predict={"version": current + 1},
         )
     return SecretWritten(
         path=str(place), version=told.version, fields=sorted({*fields, args.field})
     )
+
+
+def _refuse_other(place: Place, current: int, wanted: int | None) -> None:
+    """Refuse when somebody has written since."""
+    if wanted is not None and wanted != current:
+        raise Failure(
+            f"The newest version of `{place}` is {current}, not {wanted}; nothing was changed.",
+            next_step=f"See what became of it: `secret_get` path={place}.",
+            code="moved_on",
+        )
 
 
 def _one_source(args: PutSecret) -> None:
@@ -296,10 +313,25 @@ def generated(how: Generated) -> str:
     return "".join(secrets.choice(characters) for _ in range(how.length))
 
 
-def _undo(place: Place, version: int) -> str:
-    if not version:
-        return f"`secret_delete` path={place} takes the new secret away."
-    return f"`secret_put` path={place}, from_version={version} brings the former values back."
+def is_there(known: SecretMetadata | None, version: int) -> bool:
+    """Tell whether a version has values that can be read."""
+    one = known.version(version) if known else None
+    return one is not None and not one.destroyed and one.deletion_time is None
+
+
+def way_back(place: Place, current: int, *, was_there: bool) -> Callable[[Written], Undo]:
+    """Say how a new version is taken back: the former values again, or none."""
+
+    def undo(told: Written) -> Undo:
+        here: Document = {"path": str(place), "onto_version": told.version}
+        if was_there and told.version != current:
+            return Undo(
+                (call("secret_put", **here, from_version=current),),
+                note="What is taken back stays in the secret's history.",
+            )
+        return Undo((call("secret_delete", **here, versions=[told.version]),))
+
+    return undo
 
 
 async def _bring_back(make: Make, vault: Vault, place: Place, version: int) -> SecretWritten:
@@ -324,8 +356,9 @@ async def _bring_back(make: Make, vault: Vault, place: Place, version: int) -> S
         vault_errand("POST", place.api("data"), carry, from_version=version, onto_version=current),
         into=Written,
         says=f"Bring version {version} of the secret `{place}` back",
-        undo=Irreversible(_undo(place, current)),
+        undo=way_back(place, current, was_there=is_there(known, current)),
         before={"version": current},
+        predict={"version": current if version == current else current + 1},
     )
     return SecretWritten(
         path=str(place), version=told.version, fields=await field_names(vault, place)
@@ -346,6 +379,7 @@ async def secret_delete(make: Make, args: DeleteSecret) -> SecretDeleted:
     async with open_vault(make) as vault:
         place = await place_of(vault, args.path)
         known = await require_metadata(vault, place)
+        _refuse_other(place, known.current_version, args.onto_version)
         versions = args.versions or [known.current_version]
         if missing := [one for one in versions if known.version(one) is None]:
             raise Failure(
@@ -367,11 +401,21 @@ async def secret_delete(make: Make, args: DeleteSecret) -> SecretDeleted:
             into=VersionsGone,
             says=f"{'Destroy' if args.destroy else 'Delete'} versions"
             f" {', '.join(map(str, versions))} of the secret `{place}`",
-            undo=Irreversible(
-                "Destroyed versions are gone for good."
-                if args.destroy
-                else f"`secret_put` path={place}, from_version={versions[0]} brings it back."
-            ),
+            undo=_undelete(place, known, args, versions),
             before={"version": known.current_version},
+            predict={"versions": list(versions)},
         )
     return SecretDeleted(path=str(place), versions=told.versions, destroyed=args.destroy)
+
+
+def _undelete(
+    place: Place, known: SecretMetadata, args: DeleteSecret, versions: Sequence[int]
+) -> Undo | Irreversible:
+    newest = known.current_version
+    if args.destroy:
+        return Irreversible("Destroyed versions are gone for good.")
+    if list(versions) != [newest] or not is_there(known, newest):
+        return Irreversible(
+            f"`secret_put` path={place}, from_version={versions[0]} writes its values anew."
+        )
+    return Undo((call("secret_put", path=str(place), from_version=newest, onto_version=newest),))
