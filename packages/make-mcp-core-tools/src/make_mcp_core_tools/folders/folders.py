@@ -23,6 +23,7 @@ from make_mcp_base.authoring import (
 from pydantic import Field
 
 from make_mcp_core_tools.folders.declared import category
+from make_mcp_core_tools.folders.filing import OneFolder, make_folder, name_of
 from make_mcp_core_tools.folders.places import (
     SEPARATOR,
     Folder,
@@ -134,10 +135,6 @@ class FolderDeleted(Output):
 # Make's answers
 
 
-class OneFolder(Output):
-    scenario_folder: Folder
-
-
 class FolderGone(Output):
     scenario_folder: int
 
@@ -221,17 +218,7 @@ async def folder_create(make: Make, args: CreateFolder) -> FolderSaved:
     same = next((f for f in known if f.name.casefold() == path.casefold()), None)
     if same:
         return FolderSaved(folder=same, changed=False)
-    answer = await make.write(
-        post("/scenarios-folders", {"name": path, "teamId": team}),
-        into=OneFolder,
-        says=f"Create the folder “{path}” in team {team}",
-        undo=lambda made: Undo(
-            (delete(f"/scenarios-folders/{made.scenario_folder.id}"),),
-            _name_of(team, made.scenario_folder.id),
-            note="Scenarios put into the new folder since end up outside any folder.",
-        ),
-    )
-    folder = answer.scenario_folder
+    folder = await make_folder(make, team, path)
     call = NextCall(
         tool="folder_item_move", arguments={"folder_id": folder.id}, why="Put scenarios into it."
     )
@@ -345,13 +332,8 @@ async def _rename(make: Make, team: int, folder: Folder, name: str) -> None:
         says=f"Rename the folder “{folder.name}” to “{name}”",
         before={"name": folder.name},
         predict={"scenarioFolder": {"id": folder.id, "name": name}},
-        undo=Undo((patch(path, {"name": folder.name}),), _name_of(team, folder.id)),
+        undo=Undo((patch(path, {"name": folder.name}),), name_of(team, folder.id)),
     )
-
-
-def _name_of(team: int, folder: int) -> Watch:
-    """Watch a folder's name; Make only lists the folders of a team."""
-    return Watch("/scenarios-folders", (f"scenariosFolders.[id={folder}].name",), {"teamId": team})
 
 
 async def _empty(make: Make, scenario: Scenario, target: int) -> None:

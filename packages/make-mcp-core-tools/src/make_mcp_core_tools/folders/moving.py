@@ -11,20 +11,12 @@ from make_mcp_base.authoring import (
     Output,
     Problem,
     ScenarioId,
-    Undo,
-    Watch,
-    patch,
 )
 from pydantic import Field
 
 from make_mcp_core_tools.folders.declared import category
+from make_mcp_core_tools.folders.filing import MOST, file_all, most_filed
 from make_mcp_core_tools.folders.places import READ, Scenario, find_folder, scenarios_of
-
-_MOST = 200
-_WATCHED = 10
-"""Up to so many, an undo looks first whether each scenario is still where it was put; above, the
-looks alone would use up the organization's API calls."""
-_SPARE_CALLS = 10
 
 # Inputs
 
@@ -34,7 +26,7 @@ class MoveItems(Input):
     """Where to; or set `out_of_folders`."""
     out_of_folders: bool = False
     """File them outside any folder."""
-    scenario_ids: list[ScenarioId] = Field(default=[], max_length=_MOST)
+    scenario_ids: list[ScenarioId] = Field(default=[], max_length=MOST)
     """Which scenarios; or choose them with the members below."""
     from_folder_id: FolderId | None = None
     """All scenarios of this folder."""
@@ -64,10 +56,6 @@ class OneOwned(Output):
     scenario: Owned
 
 
-class Anything(Output):
-    pass
-
-
 @dataclass(frozen=True)
 class Move:
     """What is to be done: the team, the target folder (None for outside any), the scenarios."""
@@ -92,10 +80,8 @@ async def folder_item_move(make: Make, args: MoveItems) -> Moved:
     move = await _understood(make, args)
     there = [s for s in move.scenarios if s.folder_id == move.target]
     leaving = [s for s in move.scenarios if s.folder_id != move.target]
-    await _refuse_above_rate(make, move, len(leaving))
-    for at, scenario in enumerate(leaving, 1):
-        await _file(make, scenario, move.target, watched=len(leaving) <= _WATCHED)
-        await make.progress(at, len(leaving), f"Moved “{scenario.name}”")
+    _refuse_above_rate(len(leaving), await most_filed(make, move.team, len(leaving)))
+    await file_all(make, [(scenario, move.target) for scenario in leaving])
     return Moved(
         moved=[s.id for s in leaving], unchanged=[s.id for s in there], changed=bool(leaving)
     )
@@ -161,48 +147,21 @@ def _selected(known: Sequence[Scenario], args: MoveItems) -> list[Scenario]:
         for scenario in known
         if text in scenario.name.casefold() and args.from_folder_id in (None, scenario.folder_id)
     ]
-    if len(found) > _MOST:
-        _refuse([Problem("name_contains", f"{len(found)} scenarios match, at most {_MOST} move.")])
+    if len(found) > MOST:
+        _refuse([Problem("name_contains", f"{len(found)} scenarios match, at most {MOST} move.")])
     return found
 
 
-async def _refuse_above_rate(make: Make, move: Move, count: int) -> None:
+def _refuse_above_rate(count: int, room: int) -> None:
     """Refuse beforehand what the organization's API calls of a minute cannot carry."""
-    organization = (await make.account()).organization_of(move.team)
-    a_minute = organization.calls_per_minute if organization else 0
-    room = max(1, (a_minute - _SPARE_CALLS) // (2 if count <= _WATCHED else 1))
-    if a_minute and count > room:
+    if count > room:
         raise Failure(
             f"{count} scenarios were not moved.",
-            why=f"The plan allows {a_minute} API calls a minute, and each scenario needs one.",
+            why="Each needs an API call, and the plan does not allow so many in a minute.",
             next_step=f"Call `folder_item_move` with at most {room} `scenario_ids`, and"
             " go on after a minute.",
             code="too_many",
         )
-
-
-# Doing it
-
-
-async def _file(make: Make, scenario: Scenario, target: int | None, *, watched: bool) -> None:
-    path = f"/scenarios/{scenario.id}"
-    note = "" if watched else "Scenarios that were moved again since are moved back as well."
-    await make.write(
-        patch(path, {"folderId": target}),
-        into=Anything,
-        says=f"Move “{scenario.name}” ({scenario.id}) to {_called(target)}",
-        before={"folderId": scenario.folder_id},
-        predict={},
-        undo=Undo(
-            (patch(path, {"folderId": scenario.folder_id}),),
-            Watch(path, ("scenario.folderId",)) if watched else None,
-            note=note,
-        ),
-    )
-
-
-def _called(folder: int | None) -> str:
-    return "no folder" if folder is None else f"folder {folder}"
 
 
 def _refuse(problems: Sequence[Problem]) -> None:

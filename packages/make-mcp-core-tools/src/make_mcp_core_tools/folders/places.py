@@ -12,6 +12,7 @@ SEPARATOR = "/"
 LONGEST_NAME = 100
 READ = "scenarios:read"
 _COLUMNS = ["id", "name", "folderId", "isActive", "isinvalid", "isPaused", "dlqCount"]
+_WITH_ORIGIN = [*_COLUMNS, "usedPackages", "createdByUser"]
 
 
 class Folder(Output):
@@ -44,6 +45,19 @@ class Scenario(Output):
         return f"{self.dlq_count} incomplete executions" if self.dlq_count else None
 
 
+class Person(Output):
+    id: int = 0
+    name: str = ""
+    email: str = ""
+
+
+class OriginOf(Scenario):
+    """A scenario with what it is filed by."""
+
+    used_packages: list[str] = []
+    created_by_user: Person | None = None
+
+
 async def folders_of(make: Make, team_id: int) -> list[Folder]:
     """Read the folders of a team, by name."""
     answer = await make.get("/scenarios-folders", {"teamId": team_id}, into=Folders, scope=READ)
@@ -54,6 +68,12 @@ async def scenarios_of(make: Make, team_id: int) -> list[Scenario]:
     """Read where all scenarios of a team are filed."""
     query = {"teamId": team_id, "cols": _COLUMNS}
     return await make.all("/scenarios", query, key="scenarios", item=Scenario, scope=READ)
+
+
+async def origins_of(make: Make, team_id: int) -> list[OriginOf]:
+    """Read where all scenarios of a team are filed, with their apps and who made them."""
+    query = {"teamId": team_id, "cols": _WITH_ORIGIN}
+    return await make.all("/scenarios", query, key="scenarios", item=OriginOf, scope=READ)
 
 
 async def find_folder(make: Make, folder_id: int) -> tuple[int, Folder]:

@@ -1,15 +1,13 @@
 """Which scenarios use a data store.
 
-Make tells it for data structures only (API reference, chapter 2.14), so blueprints are read: those
-of scenarios with a module of the Data store app, and of these only what changed since.
+Make tells it for data structures only (API reference, chapter 2.14), so the index of blueprints is
+asked, for scenarios with a module of the Data store app.
 """
 
-import json
-
-from make_blueprint.bindings import bindings
-from make_blueprint.document import load
-from make_blueprint.problem import BlueprintError
 from make_mcp_base.authoring import Make, Output
+
+from make_mcp_core_tools._engine.blueprint_index import LONGEST_PAGE, summaries
+from make_mcp_core_tools._engine.blueprint_summary import need_term
 
 READ = "scenarios:read"
 _APP = "datastore"
@@ -35,26 +33,17 @@ async def scenarios_using_store(make: Make, team_id: int, store_id: int) -> list
     Raises:
         Failure: The scenarios or their blueprints cannot be read.
     """
-    query = {"teamId": team_id, "cols": _COLUMNS}
-    rows = await make.all("/scenarios", query, key="scenarios", item=_Scenario, scope=READ)
-    asked = {str(row.id): row for row in rows if _APP in row.used_packages}
-    versions = {key: row.last_edit for key, row in asked.items()}
-
-    async def fetch(key: str) -> str:
-        return json.dumps(_stores_in(await make.json(f"/scenarios/{key}/blueprint", scope=READ)))
-
-    found = await make.remembered("data_stores_of_scenario", f"team:{team_id}", versions, fetch)
+    rows = await make.all(
+        "/scenarios",
+        {"teamId": team_id, "cols": _COLUMNS},
+        key="scenarios",
+        item=_Scenario,
+        scope=READ,
+        page=LONGEST_PAGE,
+    )
+    asked = [row for row in rows if _APP in row.used_packages]
+    wanted = [need_term("data_store", store_id)]
+    found = await summaries(make, team_id, asked, wanted=wanted, whole=False)
     return [
-        User(id=row.id, name=row.name, is_active=row.is_active)
-        for key, row in asked.items()
-        if str(store_id) in json.loads(found[key])
+        User(id=row.id, name=row.name, is_active=row.is_active) for row in asked if row.id in found
     ]
-
-
-def _stores_in(answer: object) -> list[str]:
-    """List the ids of the data stores a blueprint is bound to; none when it cannot be read."""
-    try:
-        found = bindings(load(json.dumps(answer)))
-    except BlueprintError:
-        return []
-    return [str(each.value) for each in found if each.kind == "data_store"]
