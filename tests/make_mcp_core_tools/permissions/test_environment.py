@@ -64,6 +64,34 @@ async def test_f17_a_call_refused_in_the_wrong_zone_names_the_right_one(
     assert home in error["next_step"]
 
 
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("scenario_list", {}),
+        ("hook_list", {}),
+        ("connection_list", {}),
+        ("data_store_list", {}),
+        ("variable_list", {}),
+        ("hook_create", {"name": "Orders"}),
+    ],
+)
+async def test_f17_every_call_on_a_team_of_another_zone_names_that_zone(
+    serve_as: Serve, company: Company, team: int, tool: str, arguments: dict[str, str]
+) -> None:
+    home = (await company.get("/organizations"))["organizations"][0]["zone"]
+    there = r"^/api/v2/(?!users|organizations)"
+    fault = {
+        "path": there,
+        "status": 403,
+        "body": {"code": "SC403", "message": "Permission denied"},
+    }
+    await company.control("POST", "/faults", fault)
+    async with serve_as("*", host="us2.make.com") as server:
+        error = (await server.call(tool, team_id=team, **arguments)).error
+    assert error["code"] == "wrong_zone"
+    assert f"MAKE_ZONE={home}" in error["next_step"]
+
+
 async def test_the_own_account_is_shown(library: Library) -> None:
     me = (await library.company.get("/users/me"))["authUser"]
     told = (await library.core.call("users_me")).data

@@ -10,7 +10,7 @@ from make_mcp_base.client.failures import ConfirmationNeeded, Invalid
 from make_mcp_core_tools._engine.blueprint_faults import suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Sequence
 
     from make_blueprint.document import Blueprint
 
@@ -32,13 +32,15 @@ async def explained(work: Awaitable[T], blueprint: Blueprint, tool: str) -> T:
     try:
         return await work
     except ConfirmationNeeded as needed:
+        invented = _unheard_of(blueprint, needed.problems)
+        first = "Put the modules in place that are meant. " if invented else ""
         raise Failure(
             "Nothing was saved: the blueprint uses apps that this organization has not used yet.",
             why=needed.make_message or needed.why,
-            next_step=f"When they may be installed, call `{tool}` again with"
+            next_step=f"{first}When the apps may be installed, call `{tool}` again with"
             " allow_app_install=true.",
             code="app_installation",
-            problems=needed.problems,
+            problems=[*needed.problems, *invented],
             make_code=needed.make_code,
             status=needed.status,
         ) from needed
@@ -55,6 +57,22 @@ async def explained(work: Awaitable[T], blueprint: Blueprint, tool: str) -> T:
             request_id=refused.request_id,
             status=refused.status,
         ) from refused
+
+
+def _unheard_of(blueprint: Blueprint, asked: Sequence[Problem]) -> list[Problem]:
+    """Find modules of apps to install that may be invented: a real module is called much alike."""
+    from make_blueprint.walk import walk
+
+    words = {word for problem in asked for word in problem.problem.split()}
+    named = {visit.path: visit.type or "" for visit in walk(blueprint)}
+    near = {
+        path: suggestion(name) for path, name in named.items() if name.partition(":")[0] in words
+    }
+    return [
+        Problem(f"blueprint.{path}.module", f"Is `{named[path]}` a real module?", fix)
+        for path, fix in near.items()
+        if fix and f"`{named[path]}`" not in fix
+    ]
 
 
 def _unknown_modules(blueprint: Blueprint, told: str) -> list[Problem]:
