@@ -44,9 +44,12 @@ from make_mcp_base.definition.models import (
     PageInput,
     Timestamp,
 )
+from make_mcp_base.definition.run_tools import MOST_RUN_TOOLS, RunTool, RunTools
 from make_mcp_base.errors import Failure, Problem
+from make_mcp_base.safety.untrusted import clean
 
 __all__ = [
+    "MOST_RUN_TOOLS",
     "Bundle",
     "Category",
     "ConnectionId",
@@ -72,6 +75,8 @@ __all__ = [
     "Problem",
     "Request",
     "RoleId",
+    "RunTool",
+    "RunTools",
     "ScenarioId",
     "TeamId",
     "Timestamp",
@@ -80,6 +85,7 @@ __all__ = [
     "Watch",
     "call",
     "check_bundle",
+    "clean",
     "delete",
     "page_of",
     "patch",

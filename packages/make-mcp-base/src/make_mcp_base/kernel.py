@@ -16,6 +16,7 @@ import anyio
 
 from make_mcp_base.errors import Failure
 from make_mcp_base.surface.assembly import surface_of
+from make_mcp_base.surface.offered import Offered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,12 +66,14 @@ class Kernel:
         setup: What this process was told.
         whole_surface: All tools the operator allows.
         policies: Judges writes before they are sent.
+        offered: Scenarios that are tools of their own.
     """
 
     app: App
     setup: Setup
     whole_surface: Surface
     policies: PolicyGate | None = None
+    offered: Offered = field(default_factory=Offered)
     counters: Counters = field(default_factory=Counters)
     _remembered: tuple[Rights | None] | None = None
     _api: LiveApi | None = None
@@ -88,7 +91,8 @@ class Kernel:
         Raises:
             Failure: A bundle is missing, or the choice of tools names unknown ones.
         """
-        return cls(app, setup, surface_of(app, setup.selection))
+        surface = surface_of(app, setup.selection)
+        return cls(app, setup, surface, offered=Offered(setup.run_tools))
 
     @property
     def surface(self) -> Surface:
@@ -187,6 +191,12 @@ class Kernel:
     async def rights_to_list(self) -> Holder | None:
         """Give the rights that decide which tools are listed; None lists all of the selection."""
         return self._remembered[0] if self._remembered else await self.account_soon()
+
+    async def listed(self) -> list[Entry]:
+        """Give the tools of `tools/list`, run tools after the others."""
+        await self.offered.refresh(self)
+        entries = self.surface.shown(await self.rights_to_list())
+        return [*entries, *self.offered.shown(self.surface.selection)]
 
     def tool(self, entry: Entry) -> Tool:
         """Give the code of a tool, its category imported at the first call.

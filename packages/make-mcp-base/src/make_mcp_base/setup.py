@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from make_mcp_base.surface.selection import Selection, from_environment
+from make_mcp_base.surface.selection import Selection, from_environment, split_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 DATA_VARIABLE = "MAKE_MCP_DATA_DIR"
 STORE_VARIABLE = "MAKE_MCP_STORE_URL"
+RUN_TOOLS_VARIABLE = "MAKE_MCP_RUN_TOOLS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Setup:
         sandbox: Location of the sandbox's world ("" for the user's own); None for real Make.
         data_dir: Where files are kept.
         store_url: PostgreSQL URL of the store; "" for a file.
+        run_tools: Scenarios that are tools of their own, as the operator named them.
         environment: Environment variables, for the Make client.
         elicit: False to give plans back even to clients that could ask their user.
     """
@@ -35,6 +37,7 @@ class Setup:
     sandbox: str | None = None
     data_dir: Path = field(default_factory=lambda: default_data_dir(os.environ))
     store_url: str = ""
+    run_tools: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     elicit: bool = True
 
@@ -54,6 +57,7 @@ class Setup:
             else "",
             data_dir=default_data_dir(found),
             store_url=found.get(STORE_VARIABLE, ""),
+            run_tools=split_names(found.get(RUN_TOOLS_VARIABLE, "")),
             environment=dict(found),
         )
 

@@ -21,10 +21,11 @@ from make_mcp_base.safety.policy import NoPolicies, enforce
 from make_mcp_base.safety.redaction import redact
 from make_mcp_base.safety.untrusted import clean
 from make_mcp_base.surface.gateway import check_door
+from make_mcp_base.surface.offered import refusal
 from make_mcp_base.surface.surface import SERVER_CATEGORY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pydantic import JsonValue
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from make_mcp_base.definition.catalog import Entry
     from make_mcp_base.definition.category import Tool
     from make_mcp_base.definition.models import Input, Output
+    from make_mcp_base.definition.run_tools import RunTool
     from make_mcp_base.kernel import Counters, Kernel
     from make_mcp_base.safety.policy import Verdict
 
@@ -42,9 +44,10 @@ if TYPE_CHECKING:
 class UnknownToolError(LookupError):
     """No tool has this name."""
 
-    def __init__(self, name: str, nearest: list[str]) -> None:
+    def __init__(self, name: str, nearest: list[str], reasons: Sequence[str] = ()) -> None:
         near = f" Did you mean {' or '.join(f'`{n}`' for n in nearest)}?" if nearest else ""
-        super().__init__(f"Unknown tool: {name[:100]}.{near}")
+        why = "".join(f" Not offered: {reason}" for reason in reasons[:3])
+        super().__init__(f"Unknown tool: {name[:100]}.{near}{why}")
 
 
 async def call(kernel: Kernel, name: str, arguments: Mapping[str, Any], caller: Caller) -> Answer:
@@ -62,18 +65,46 @@ async def call(kernel: Kernel, name: str, arguments: Mapping[str, Any], caller: 
     Raises:
         UnknownToolError: No tool has this name; a fault of the protocol, not of the call.
     """
-    entry = kernel.surface.find(name)
+    offer = await _run_tool(kernel, name)
+    entry = offer[1] if offer else kernel.surface.find(name)
     if entry is None:
-        raise UnknownToolError(name, kernel.surface.nearest(name))
+        reasons = kernel.offered.left_out if name.startswith("run") else ()
+        raise UnknownToolError(name, kernel.surface.nearest(name), reasons)
     begun = time.perf_counter()
     try:
-        result = await _serve(kernel, entry, arguments, caller)
+        if offer:
+            result = await _run_scenario(kernel, *offer, arguments, caller)
+        else:
+            result = await _serve(kernel, entry, arguments, caller)
     except Failure as failure:
         kernel.counters.last_failure = failure.what
         result = failed(failure)
     outcome = "error" if result.is_error else "plan" if result.plan_id else "ok"
     kernel.counters.count(entry.name, outcome, time.perf_counter() - begun)
     return result
+
+
+async def _run_tool(kernel: Kernel, name: str) -> tuple[RunTool, Entry] | None:
+    """Find a run tool; a client may call one by heart before it has asked for the list."""
+    if not name.startswith("run"):
+        return None
+    await kernel.offered.refresh(kernel)
+    return kernel.offered.find(name)
+
+
+async def _run_scenario(
+    kernel: Kernel, offer: RunTool, entry: Entry, arguments: Mapping[str, Any], caller: Caller
+) -> Answer:
+    if reason := refusal(offer, kernel.surface.selection):
+        raise Failure(
+            f"`{offer.name}` is not available here.",
+            why=reason,
+            next_step="Choose another tool, or ask who runs this server to allow it.",
+            code="not_available",
+        )
+    worker = kernel.tool(kernel.whole_surface.entries[offer.tool])
+    call = _Call(kernel, entry, worker, caller, chosen=True)
+    return await call.run(offer.arguments(arguments))
 
 
 async def _serve(
@@ -93,7 +124,8 @@ async def _through_gateway(
     if entry.name.endswith("_tool_search"):
         return await find_tools(kernel, arguments)
     inner = parse(GatewayCall, canonical(GatewayCall, arguments), entry.name)
-    target = kernel.surface.find(inner.tool)
+    offer = await _run_tool(kernel, inner.tool)
+    target = offer[1] if offer else kernel.surface.find(inner.tool)
     if target is None or target.category == "gateway":
         near = kernel.surface.nearest(inner.tool)
         raise Failure(
@@ -108,12 +140,17 @@ async def _through_gateway(
 
 @dataclass(slots=True)
 class _Call:
-    """One call of one tool, under way."""
+    """One call of one tool, under way.
+
+    Attributes:
+        chosen: True for a run tool: the operator named it, whatever other tools were chosen.
+    """
 
     kernel: Kernel
     entry: Entry
     tool: Tool
     caller: Caller
+    chosen: bool = False
     understood: Make | None = None
 
     async def run(self, arguments: Mapping[str, Any]) -> Answer:
@@ -141,7 +178,8 @@ class _Call:
         """Refuse what the token may not do, when Make tells its scopes; ask Make only once."""
         api = await self.kernel.api()
         account = await api.account()
-        self.kernel.surface.permit(self.entry, account)
+        surface = self.kernel.surface
+        (surface.demand if self.chosen else surface.permit)(self.entry, account)
 
     async def _make(self, writer: Writer) -> Make:
         api: Api

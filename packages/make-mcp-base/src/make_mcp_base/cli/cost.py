@@ -7,6 +7,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from make_mcp_base.cli.listing import run_tools
 from make_mcp_base.errors import Failure
 from make_mcp_base.kernel import Kernel
 from make_mcp_base.surface.surface import wire_list
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def cost(app: App, setup: Setup, *, as_json: bool) -> int:
-    """Run the `cost` command; needs no account and no network."""
+    """Run the `cost` command; needs no account and no network, but for run tools."""
     count = token_counter()
-    surface = Kernel.of(app, setup).surface
-    tools = wire_list(surface.shown(None))
+    kernel = Kernel.of(app, setup)
+    tools = wire_list([*kernel.surface.shown(None), *run_tools(kernel)])
     rows: list[dict[str, Any]] = [
         {"tool": tool["name"], "tokens": count(text), "bytes": len(text.encode())}
         for tool, text in ((tool, _compact(tool)) for tool in tools)

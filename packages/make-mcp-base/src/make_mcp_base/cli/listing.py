@@ -16,31 +16,53 @@ if TYPE_CHECKING:
 
 
 def tools(app: App, setup: Setup, query: str, *, as_json: bool) -> int:
-    """Run the `tools` command; needs no account and no network."""
+    """Run the `tools` command; needs no account and no network, but for run tools."""
     kernel = Kernel.of(app, setup)
     surface = kernel.surface
+    offered = run_tools(kernel)
     if query:
         from make_mcp_base.surface.finding import index_of
 
         reachable = {entry.name for entry in surface.reachable(None)}
         entries = [e for e in index_of(surface).search(query, 20) if e.name in reachable]
+        wanted = query.casefold().split()
+        entries += [e for e in offered if all(w in e.description.casefold() for w in wanted)]
     elif as_json:
-        entries = surface.shown(None)
+        entries = [*surface.shown(None), *offered]
     else:
-        entries = sorted(surface.reachable(None), key=lambda e: (e.category, e.name))
+        found = [*surface.reachable(None), *offered]
+        entries = sorted(found, key=lambda e: (e.category, e.name))
     if as_json:
         print(json.dumps(wire_list(entries), ensure_ascii=False, indent=2))  # noqa: T201
         return 0
-    _show(app, kernel, entries)
+    listed = {entry.name for entry in (*surface.shown(None), *offered)}
+    _show(app, listed, entries)
     return 0
 
 
-def _show(app: App, kernel: Kernel, entries: list[Entry]) -> None:
+def run_tools(kernel: Kernel) -> list[Entry]:
+    """Read the run tools of a command's account; asks nothing where none were named."""
+    if not kernel.setup.run_tools:
+        return []
+    import anyio
+
+    async def read() -> None:
+        try:
+            await kernel.offered.refresh(kernel)
+        finally:
+            await kernel.aclose()
+
+    anyio.run(read)
+    for reason in kernel.offered.left_out:
+        sys.stderr.write(f"Not offered as a tool: {reason}\n")
+    return kernel.offered.shown(kernel.surface.selection)
+
+
+def _show(app: App, listed: set[str], entries: list[Entry]) -> None:
     from rich.console import Console
 
     from make_mcp_base.cli.tables import table_of
 
-    listed = {entry.name for entry in kernel.surface.shown(None)}
     rows: list[dict[str, Any]] = [
         {
             "category": entry.category,

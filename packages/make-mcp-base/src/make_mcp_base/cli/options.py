@@ -127,6 +127,11 @@ def _shared() -> argparse.ArgumentParser:
     choice.add_argument(
         "--all", action="store_true", help="list every tool, not only everyday ones"
     )
+    choice.add_argument(
+        "--run-tools",
+        metavar="12,folder:7",
+        help="scenarios that become tools of their own: ids, folder:ID, team:ID",
+    )
     choice.add_argument("--read-only", action="store_true", help="only tools that change nothing")
     return shared
 
@@ -166,4 +171,5 @@ def setup_of(chosen: argparse.Namespace, environment: Mapping[str, str]) -> Setu
         read_only=given.read_only or setup.selection.read_only,
     )
     sandbox = setup.sandbox if chosen.sandbox is None else chosen.sandbox
-    return replace(setup, selection=selection, sandbox=sandbox)
+    run_tools = split_names(chosen.run_tools or "") or setup.run_tools
+    return replace(setup, selection=selection, sandbox=sandbox, run_tools=run_tools)

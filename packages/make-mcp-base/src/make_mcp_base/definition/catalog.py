@@ -128,6 +128,8 @@ def write(category: Category) -> str:
             for p in category.prompts.values()
         ],
     }
+    if category.makers:
+        page["makes_run_tools"] = True
     return json.dumps(page, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -164,6 +166,7 @@ class Page:
     tools: tuple[Entry, ...]
     documents: tuple[Resource, ...] = ()
     prompts: tuple[PromptEntry, ...] = ()
+    makes_run_tools: bool = False
 
 
 @cache
@@ -220,7 +223,8 @@ def _page(page: dict[str, Any], bundle: Bundle) -> Page:
         PromptEntry(**home, **row | {"arguments": tuple(row["arguments"])})
         for row in page.get("prompts", ())
     )
-    return Page(page["category"], page["summary"], tools, documents, prompts)
+    makes = page.get("makes_run_tools", False)
+    return Page(page["category"], page["summary"], tools, documents, prompts, makes)
 
 
 def catalog_path(bundle: Bundle) -> Path:

@@ -17,6 +17,7 @@ from make_mcp_base.definition.naming import name_faults
 
 if TYPE_CHECKING:
     from make_mcp_base.calls.make import Make
+    from make_mcp_base.definition.run_tools import Maker
 
 A = TypeVar("A", bound=Input)
 R = TypeVar("R", bound=Output)
@@ -100,6 +101,12 @@ class Category:
     tools: dict[str, Tool] = field(default_factory=dict[str, Tool])
     documents: dict[str, Document] = field(default_factory=dict[str, Document])
     prompts: dict[str, Prompt] = field(default_factory=dict[str, Prompt])
+    makers: list[Maker] = field(default_factory=list["Maker"])
+
+    def run_tools(self, maker: Maker) -> Maker:
+        """Name the async function `(make, what the operator named) -> RunTools`."""
+        self.makers.append(maker)
+        return maker
 
     def document(
         self, template: str, *, scope: str

@@ -7,6 +7,7 @@ import logging
 import secrets
 from typing import TYPE_CHECKING, Any
 
+import anyio
 from mcp import MCPError
 from mcp.server import CacheHint, Server, ServerRequestContext
 from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 
 from make_mcp_base.server.answers import LIST_TTL_MS
 from make_mcp_base.server.calling import call_tool
+from make_mcp_base.server.changes import NOTIFIES, Changes
 from make_mcp_base.server.instructions import instructions
 from make_mcp_base.server.reading import Reading
 from make_mcp_base.surface.surface import wire_list
@@ -22,6 +24,7 @@ from make_mcp_base.surface.surface import wire_list
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
+    from mcp.server import InitializationOptions, NotificationOptions
     from mcp.types import CallToolRequestParams, PaginatedRequestParams
 
     from make_mcp_base.kernel import Kernel
@@ -40,9 +43,10 @@ def build(kernel: Kernel, *, state_key: str = "") -> Server[None]:
             characters, the same in every process that may be asked. Random when empty.
     """
     reading = Reading(kernel)
+    changes = Changes() if kernel.setup.run_tools else None
 
     async def list_tools(ctx: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
-        entries = kernel.surface.shown(await kernel.rights_to_list())
+        entries = await kernel.listed()
         tools = [Tool.model_validate(tool) for tool in wire_list(entries)]
         return ListToolsResult(tools=tools, ttl_ms=LIST_TTL_MS, cache_scope="private")
 
@@ -51,14 +55,24 @@ def build(kernel: Kernel, *, state_key: str = "") -> Server[None]:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Server[None]) -> AsyncGenerator[None]:
-        yield
+        if changes is None:
+            yield
+            return
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(changes.watch, kernel)
+            try:
+                yield
+            finally:
+                changes.listen.close()
+                tasks.cancel_scope.cancel()
 
     def input_schema(name: str) -> dict[str, Any] | None:
-        entry = kernel.surface.find(name)
+        offer = kernel.offered.find(name)
+        entry = offer[1] if offer else kernel.surface.find(name)
         return entry.input_schema if entry else None
 
     hint = CacheHint(ttl_ms=LIST_TTL_MS, scope="private")
-    server = Server(
+    server = (_Telling if changes else Server)(
         kernel.app.name,
         version=kernel.app.version,
         title=kernel.app.title,
@@ -73,10 +87,11 @@ def build(kernel: Kernel, *, state_key: str = "") -> Server[None]:
         on_get_prompt=reading.get_prompt,
         on_completion=reading.complete,
         get_tool_input_schema=input_schema,
+        on_subscriptions_listen=changes.listen if changes else None,
         cache_hints={"tools/list": hint, "prompts/list": hint, "resources/list": hint},
     )
     server.middleware.append(guard)  # pyright: ignore[reportArgumentType] - its protocol is wider
-    server.middleware.append(_once(kernel))  # pyright: ignore[reportArgumentType]
+    server.middleware.append(_once(kernel, changes))  # pyright: ignore[reportArgumentType]
     security = RequestStateSecurity(keys=[state_key or secrets.token_urlsafe(48)])
     server.middleware.append(RequestStateBoundary(security, default_audience=server.name))
     return server
@@ -95,17 +110,32 @@ async def guard(ctx: Context, call_next: Callable[[Context], Awaitable[Any]]) ->
         ) from None
 
 
+class _Telling(Server[None]):
+    """A server that announces to tell of changes of its list of tools."""
+
+    def create_initialization_options(
+        self, notification_options: NotificationOptions | None = None, *args: Any, **kwargs: Any
+    ) -> InitializationOptions:
+        """Announce it on every transport."""
+        return super().create_initialization_options(
+            notification_options or NOTIFIES, *args, **kwargs
+        )
+
+
 def _once(
-    kernel: Kernel,
+    kernel: Kernel, changes: Changes | None
 ) -> Callable[[Context, Callable[[Context], Awaitable[Any]]], Awaitable[Any]]:
     """Serialize `tools/list` once for each era and set of tools; clients ask again and again."""
-    ready: dict[tuple[str, str], Any] = {}
+    ready: dict[tuple[str, int, str], Any] = {}
 
     async def middleware(ctx: Context, call_next: Callable[[Context], Awaitable[Any]]) -> Any:
         if ctx.method != "tools/list" or ctx.request_id is None:
             return await call_next(ctx)
-        entries = kernel.surface.shown(await kernel.rights_to_list())
-        key = (ctx.protocol_version, " ".join(entry.name for entry in entries))
+        if changes:
+            changes.meet(ctx)
+        entries = await kernel.listed()
+        names = " ".join(entry.name for entry in entries)
+        key = (ctx.protocol_version, kernel.offered.version, names)
         if key not in ready:
             ready[key] = await call_next(ctx)
         return ready[key]

@@ -26,10 +26,9 @@ from mcp.types import (
     TextResourceContents,
 )
 
-from make_mcp_base.calls.make import Make
 from make_mcp_base.calls.overflow import PREFIX, fetch
+from make_mcp_base.calls.reader import reader
 from make_mcp_base.calls.resolve import named
-from make_mcp_base.calls.writers import Refusing
 from make_mcp_base.definition.ids import REFERENCES
 from make_mcp_base.errors import Failure
 from make_mcp_base.safety.redaction import redact
@@ -53,13 +52,6 @@ if TYPE_CHECKING:
 _MIME = "application/json"
 _MOST_COMPLETIONS = 100
 _RESULT = f"{PREFIX}{{name}}"
-
-
-class Silent:
-    """A caller that hears of no progress."""
-
-    async def progress(self, done: float, total: float | None, message: str) -> None:
-        """Keep it."""
 
 
 @dataclass(slots=True)
@@ -132,7 +124,7 @@ class Reading:
         raise _absent(uri)
 
     async def _document(self, document: catalog.Resource, values: dict[str, str]) -> str:
-        make = await self._make(document.scope)
+        make = await reader(self.kernel, document.scope)
         ids: dict[str, Any] = dict(values)
         for name, kind in document.references.items():
             ids[name] = await named(REFERENCES[kind], values[name], make)
@@ -205,24 +197,11 @@ class Reading:
 
         if kind not in REFERENCES:
             return []
-        rows = await candidates(REFERENCES[kind], {}, await self._make(""))
+        rows = await candidates(REFERENCES[kind], {}, await reader(self.kernel))
         if typed.isdigit():
             return sorted(str(i) for i, _, _ in rows if str(i).startswith(typed))
         wanted = typed.casefold()
         return sorted({clean(n) for _, n, _ in rows if n.casefold().startswith(wanted)})
-
-    async def _make(self, scope: str) -> Make:
-        api = await self.kernel.api()
-        team, organization = self.kernel.defaults
-        return Make(
-            api=api,
-            writer=Refusing(),
-            caller=Silent(),
-            kernel=self.kernel,
-            scope=scope,
-            team_default=team,
-            organization_default=organization,
-        )
 
     def _prompts(self) -> list[catalog.PromptEntry]:
         reachable = {e.category for e in self.kernel.surface.reachable(self.kernel.known_account)}

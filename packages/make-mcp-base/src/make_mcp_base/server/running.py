@@ -62,7 +62,9 @@ def serve(
         return 2
     if sys.stdin.isatty():
         sys.stderr.write(_greeting(app))
-    return _go_on(app, setup, _open(app, setup, words)) if fronts() else _serve_all(app, setup)
+    if fronts() and not setup.run_tools:  # the front knows what is shipped, not what Make has
+        return _go_on(app, setup, _open(app, setup, words))
+    return _serve_all(app, setup)
 
 
 def _open(app: App, setup: Setup, words: Sequence[str]) -> Opening:

@@ -16,6 +16,7 @@ async def describe_server(kernel: Kernel) -> dict[str, Any]:
     surface = kernel.surface
     account = await kernel.account_soon()
     reachable = surface.reachable(account)
+    await kernel.offered.refresh(kernel)
     api = kernel.api_if_made
     return {
         "name": kernel.app.name,
@@ -31,5 +32,9 @@ async def describe_server(kernel: Kernel) -> dict[str, Any]:
         "shown": len(surface.shown(account)),
         "reachable": len(reachable),
         "hidden": surface.hidden(account),
+        "run_tools": len(kernel.offered.shown(surface.selection))
+        if kernel.setup.run_tools
+        else None,
+        "run_tools_left_out": list(kernel.offered.left_out) or None,
         "find_more_with": f"make_{surface.slug}_tool_search" if surface.uses_gateway else None,
     }

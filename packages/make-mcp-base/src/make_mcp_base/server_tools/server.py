@@ -74,6 +74,10 @@ class ServerInfo(Output):
     reachable: int
     hidden: dict[str, int] = {}
     """Tools that may not be called, counted by reason."""
+    run_tools: int | None = None
+    """Scenarios that are tools of their own."""
+    run_tools_left_out: list[str] | None = None
+    """Scenarios named for that and not offered, each with the reason."""
     find_more_with: str | None = None
 
 

@@ -36,8 +36,13 @@ class Selection:
 
     def chooses(self, tool: str, category: str) -> bool:
         """Tell whether a tool is among those named, here and by the operator."""
-        named = not self._names_some or category in self.categories or tool in self.tools
-        return named and (self.limit is None or self.limit.chooses(tool, category))
+        return self.names(tool, category) and (
+            self.limit is None or self.limit.chooses(tool, category)
+        )
+
+    def names(self, tool: str, category: str) -> bool:
+        """Tell whether a tool is among those named here; all are where none is."""
+        return not self._names_some or category in self.categories or tool in self.tools
 
     def within(self, limit: Selection) -> Selection:
         """Put this selection, made by a caller, under what the operator allows."""

@@ -97,6 +97,14 @@ class Surface:
                 next_step="Choose another tool, or ask who runs this server to allow it.",
                 code="not_available",
             )
+        self.demand(entry, account)
+
+    def demand(self, entry: Entry, account: Holder | None) -> None:
+        """Refuse a tool whose scope the token lacks, or whose feature every licence lacks.
+
+        Raises:
+            Failure: With the reason and what would open it.
+        """
         reason = lacking(entry, account)
         if not reason:
             return

@@ -115,7 +115,7 @@ async def preflight(
     scenario = await read_runnable(make, scenario_id)
     if scenario.hook_id is not None:
         await _refuse_without_request(make, scenario, data)
-    fields = await _input_fields(make, scenario_id)
+    fields = await input_fields(make, scenario_id)
     inactive = not scenario.is_active and not scenario.is_on_demand
     problems = input_problems(fields, data or {})
     if inactive and not activate:
@@ -125,7 +125,8 @@ async def preflight(
     return Checked(scenario, await known_runs(make, scenario_id), must_activate=inactive)
 
 
-async def _input_fields(make: Make, scenario_id: int) -> list[Document]:
+async def input_fields(make: Make, scenario_id: int) -> list[Document]:
+    """Read the inputs a scenario declares, as Make's fields (chapter 1.17)."""
     path = f"/scenarios/{scenario_id}/interface"
     answer = await make.get(path, into=_Interface, scope="scenarios:read")
     return (answer.interface.input if answer.interface else None) or []
