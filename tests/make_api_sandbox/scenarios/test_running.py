@@ -5,6 +5,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from make_api_sandbox.scenarios.runs import runs_of
 
 if TYPE_CHECKING:
     from .conftest import Shop
@@ -458,3 +459,37 @@ async def test_other_applications_run_samples_without_leaving_the_sandbox(shop: 
     ident = await shop.create(compose(), add, confirmed=True)
     assert (await shop.run(ident))["status"] == 1
     assert (await shop.runs(ident))[0]["operations"] == 2
+
+
+async def test_module_logs_show_what_a_run_has_done_while_it_goes_on(shop: "Shop") -> None:
+    await shop.advance(1)
+    ident = await shop.create(compose(1), nap(2, 300), compose(3), nap(4, 300), compose(5))
+    execution = (await shop.post(f"/scenarios/{ident}/run"))["executionId"]
+
+    async def done() -> list[int]:
+        await runs_of(shop.company.app.state.sandbox).settle()
+        logs = {
+            number: (await shop.get(f"/scenarios/{ident}/modules/{number}/logs"))["moduleLogs"]
+            for number in range(1, 6)
+        }
+        assert all(row["executionId"] == execution for rows in logs.values() for row in rows)
+        return [number for number, rows in logs.items() for _ in rows]
+
+    assert await done() == [1]
+    await shop.advance(301)
+    assert await done() == [1, 2, 3]
+    await shop.advance(301)
+    assert await done() == [1, 2, 3, 4, 5]
+    assert [entry["id"] for entry in await shop.runs(ident)] == [execution]
+
+
+async def test_a_scenario_deleted_while_it_runs_leaves_no_module_logs(shop: "Shop") -> None:
+    await shop.advance(1)
+    ident = await shop.create(compose(1), nap(2, 300), compose(3), nap(4, 300))
+    await shop.post(f"/scenarios/{ident}/run")
+    await runs_of(shop.company.app.state.sandbox).settle()
+    await shop.call("DELETE", f"/scenarios/{ident}", confirmed="true")
+    await shop.advance(301)
+    await runs_of(shop.company.app.state.sandbox).settle()
+    sql = "SELECT * FROM execution_modules WHERE scenario_id = ?"
+    assert shop.world.rows(sql, ident) == []

@@ -7,6 +7,7 @@ from random import Random
 
 from make_api_sandbox.agents.ports import MemoryAgents
 from make_api_sandbox.engine.errors import ModuleError
+from make_api_sandbox.engine.execution import ModuleRecord
 from make_api_sandbox.engine.ports import (
     ConnectionState,
     HttpRequest,
@@ -106,6 +107,9 @@ class MemoryPorts:
     def connection(self, connection: int) -> ConnectionState:
         """Check a connection; unknown ones are missing."""
         return self.connections.get(connection, ConnectionState.MISSING)
+
+    def going_on(self, operations: Sequence[ModuleRecord]) -> None:
+        """Nobody looks while a run goes on here."""
 
     def module_data(self, module_id: int) -> dict[str, Json]:
         """What was kept for a module."""

@@ -8,6 +8,7 @@ from random import Random
 from typing import Protocol
 
 from make_api_sandbox.agents.ports import Agents
+from make_api_sandbox.engine.execution import ModuleRecord
 from make_api_sandbox.engine.values import Bundle, Json, Value
 
 
@@ -154,6 +155,10 @@ class Ports(Protocol):
 
     def connection(self, connection: int) -> ConnectionState:
         """Check a connection."""
+        ...
+
+    def going_on(self, operations: Sequence[ModuleRecord]) -> None:
+        """Hear what the run has done so far; told before the run lets time pass."""
         ...
 
     def module_data(self, module_id: int) -> dict[str, Json]:

@@ -97,6 +97,7 @@ class Run:
     async def sleep(self, seconds: float) -> None:
         """Let time pass, no more than until the run is over its time limit."""
         ends = self.limits.seconds - (self.now() - self.execution.started).total_seconds()
+        self.ports.going_on(self.execution.records)
         await self.ports.clock.sleep(min(seconds, max(ends, 0) + 0.001))
 
     def record(self, entry: ModuleRecord) -> None:

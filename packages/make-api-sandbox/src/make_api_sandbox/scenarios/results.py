@@ -1,6 +1,7 @@
 """Writes what a run did into the world: its entry, its module logs, what it left incomplete."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from make_api_sandbox.clock import milliseconds, stamp
@@ -81,10 +82,20 @@ def close_entry(world: World, imt_id: str, order: Order, result: Execution) -> N
         _json(_outputs(order, result)),
         imt_id,
     )
+
+
+def write_operations(
+    world: World, order: Order, execution_id: str, operations: Sequence[ModuleRecord], first: int
+) -> None:
+    """Write operations of a run into the module logs, from the one at index `first` on.
+
+    Whether Make shows them before the run has ended is not documented. They are shown as soon as
+    the run lets time pass, so that whoever looks can tell how far it has come.
+    """
     confidential = Settings.of(order.scenario["blueprint"]).confidential
     rows = [
-        _module_row(order, f"{result.id}.{number}", record, confidential)
-        for number, record in enumerate(result.records, 1)
+        _module_row(order, f"{execution_id}.{number}", record, confidential)
+        for number, record in enumerate(operations[first:], first + 1)
     ]
     world.insert_many("execution_modules", rows)
 

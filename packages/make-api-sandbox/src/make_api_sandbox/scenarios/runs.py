@@ -3,17 +3,25 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, cast
 from weakref import WeakKeyDictionary
 
 from make_api_sandbox.background import Background
 from make_api_sandbox.engine.errors import ModuleError, RunError
-from make_api_sandbox.engine.execution import Execution, Limits, ResumePoint, Start, Status
+from make_api_sandbox.engine.execution import (
+    Execution,
+    Limits,
+    ModuleRecord,
+    ResumePoint,
+    Start,
+    Status,
+)
 from make_api_sandbox.engine.plan import Settings
 from make_api_sandbox.engine.ports import HttpRequest, SubRun
 from make_api_sandbox.engine.run import execute
@@ -56,6 +64,8 @@ class Running:
     clock: RunClock
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     result: Execution | None = None
+    written: int = 0
+    """Operations that stand in the module logs already."""
 
 
 class Runs:
@@ -174,6 +184,7 @@ class Runs:
             running.clock,
             Random(running.id),
             self._caller(order),
+            partial(self._show_operations, running),
             order.answer,
         )
         blueprint = order.incomplete["blueprint"] if order.incomplete else None
@@ -194,8 +205,7 @@ class Runs:
     def _finish(self, running: Running) -> None:
         """Write down the end; nothing is left to write when the scenario was deleted meanwhile."""
         try:
-            known = self.world.row("SELECT 1 FROM executions WHERE imt_id = ?", running.imt_id)
-            if known and running.result:
+            if self._is_known(running) and running.result:
                 self._write_down(running, running.result)
         finally:
             self._running.pop(running.id, None)
@@ -204,9 +214,25 @@ class Runs:
     def _write_down(self, running: Running, result: Execution) -> None:
         with self.world.write():
             results.close_entry(self.world, running.imt_id, running.order, result)
+            self._write_operations(running, result.records)
             queue.settle(self.world, running.order.requests, done=result.trigger_done)
             incompletes.after_retry(self.world, running.order, result, running.imt_id)
             results.follow_up(self.world, running.order, result)
+
+    def _is_known(self, running: Running) -> bool:
+        """False once the scenario was deleted, and its runs with it."""
+        sql = "SELECT 1 FROM executions WHERE imt_id = ?"
+        return self.world.row(sql, running.imt_id) is not None
+
+    def _show_operations(self, running: Running, done: Sequence[ModuleRecord]) -> None:
+        if self._is_known(running):
+            self._write_operations(running, done)
+
+    def _write_operations(self, running: Running, done: Sequence[ModuleRecord]) -> None:
+        """Add to the module logs what they do not show yet."""
+        if len(done) > running.written:
+            results.write_operations(self.world, running.order, running.id, done, running.written)
+            running.written = len(done)
 
     async def _call_back(self, running: Running) -> None:
         url = running.order.callback_url

@@ -13,6 +13,7 @@ from make_api_sandbox.agents.in_world import WorldAgents
 from make_api_sandbox.clock import Clock
 from make_api_sandbox.custom_functions import functions_of
 from make_api_sandbox.engine.errors import ModuleError
+from make_api_sandbox.engine.execution import ModuleRecord
 from make_api_sandbox.engine.ports import (
     ConnectionState,
     HttpRequest,
@@ -186,6 +187,7 @@ class WorldPorts:
         clock: Time of the run.
         random: Generator of the run.
         call: Runs another scenario of the same team.
+        write_down: Writes operations into the module logs while the run goes on.
         answer: Gets the first webhook response.
     """
 
@@ -195,6 +197,7 @@ class WorldPorts:
     clock: RunClock
     random: Random
     call: Caller
+    write_down: Callable[[Sequence[ModuleRecord]], None]
     answer: "asyncio.Future[WebhookResponse] | None" = None
     stores: TeamStores = field(init=False)
     agents: WorldAgents = field(init=False)
@@ -238,6 +241,10 @@ class WorldPorts:
         if has_expired(self.world, row):
             return ConnectionState.EXPIRED
         return ConnectionState.BROKEN if fault_of(self.world, row) else ConnectionState.VALID
+
+    def going_on(self, operations: Sequence[ModuleRecord]) -> None:
+        """Show in the module logs what the run has done so far."""
+        self.write_down(operations)
 
     def module_data(self, module_id: int) -> dict[str, Json]:
         """What the scenario keeps for a module between runs."""

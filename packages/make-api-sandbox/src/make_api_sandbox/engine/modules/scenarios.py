@@ -25,6 +25,7 @@ async def call_subscenario(operation: Operation) -> Sequence[Bundle]:
     required(cast("Bundle", settings), "scenario")
     flag = settings.get("shouldWaitForExecutionEnd")
     wait = True if flag is None or flag == "" else truth(flag)
+    operation.run.ports.going_on(operation.run.execution.records)
     result = await operation.run.ports.call_scenario(
         text(cast("Value", settings["scenario"])), _inputs(operation), wait
     )
