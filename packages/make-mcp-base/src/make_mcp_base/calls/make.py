@@ -291,8 +291,9 @@ class Make:
             store = await self.kernel.store() if self.kernel else None
         except Failure as failure:
             tell_of_reading(self, failure)
-        look = Remembering(self, store, kind, scope, versions, fetch, terms, whole)
-        return await look.documents(frozenset(wanted))
+        asked = frozenset(wanted)
+        look = Remembering(self, store, kind, scope, versions, fetch, terms, whole, asked)
+        return await look.documents()
 
     async def keep(self, name: str, value: Json, seconds: float) -> None:
         """Keep a small note for this account, readable by every process that shares the store."""

@@ -43,6 +43,7 @@ class Remembering:
         fetch: Makes the document of a key.
         terms: Tells what a document is found by.
         whole: True when `versions` names all documents of the scope: others are forgotten.
+        wanted: Only documents that have all these terms are given.
     """
 
     make: Make
@@ -52,43 +53,43 @@ class Remembering:
     versions: Mapping[str, str]
     fetch: Callable[[str], Awaitable[str]]
     terms: Callable[[str], Iterable[str]]
-    whole: bool = True
+    whole: bool
+    wanted: frozenset[str]
     _writable: bool = True
-    _fresh: dict[str, str] = field(default_factory=dict[str, str])
+    _fresh: dict[str, str | None] = field(default_factory=dict[str, "str | None"])
     _unkept: list[NewDocument] = field(default_factory=list[NewDocument])
 
-    async def documents(self, wanted: frozenset[str]) -> dict[str, str]:
-        """Give the documents that have all the wanted terms, by key, in the order of `versions`.
+    async def documents(self) -> dict[str, str]:
+        """Give the wanted documents by key, in the order of `versions`.
 
         Raises:
             Failure: What `fetch` raises; or Make's calls of this minute are used up for too long.
         """
-        held = await self._held(wanted)
+        held = await self._held()
         await self._renew(
             [k for k, v in self.versions.items() if k not in held or held[k].version != v]
         )
         await self._forget(held)
         current = [k for k in self.versions if k not in self._fresh and held[k].matches]
-        found = await self._kept(current, narrowed=bool(wanted))
+        found = await self._kept(current)
         await self._renew([key for key in current if key not in found])
-        for key, body in self._fresh.items():
-            if wanted <= set(self.terms(body)):
-                found[key] = body
+        found |= {key: body for key, body in self._fresh.items() if body is not None}
         return {key: found[key] for key in self.versions if key in found}
 
     # Reading what is kept
 
-    async def _held(self, wanted: frozenset[str]) -> dict[str, Held]:
+    async def _held(self) -> dict[str, Held]:
         store = self.store
         if store is None:
             return {}
-        return await self._reading(store.index_select(self.kind, self.scope, wanted)) or {}
+        return await self._reading(store.index_select(self.kind, self.scope, self.wanted)) or {}
 
-    async def _kept(self, keys: Sequence[str], *, narrowed: bool) -> dict[str, str]:
+    async def _kept(self, keys: Sequence[str]) -> dict[str, str]:
         """Give what is kept of documents; those another process has changed are left out."""
         if self.store is None or not keys:
             return {}
-        chosen = keys if narrowed or self._fresh or not self.whole else None
+        everything = self.whole and not self.wanted and not self._fresh
+        chosen = None if everything else keys
         entries = await self._reading(self.store.index_get_many(self.kind, self.scope, chosen))
         return {
             key: entry.body
@@ -111,10 +112,10 @@ class Remembering:
 
         async def one(key: str) -> None:
             body = await self._patiently(key, deadline)
-            self._fresh[key] = body
+            found_by = set(self.terms(body))
+            self._fresh[key] = body if self.wanted <= found_by else None
             if self.store and self._writable:
-                document = NewDocument(key, self.versions[key], body, [*self.terms(body)])
-                self._unkept.append(document)
+                self._unkept.append(NewDocument(key, self.versions[key], body, found_by))
                 if len(self._unkept) >= _BATCH:
                     await self._keep()
 

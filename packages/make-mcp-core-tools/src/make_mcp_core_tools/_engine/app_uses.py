@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from make_blueprint.walk import walk
 from make_mcp_base.authoring import Output, Timestamp
 from make_mcp_base.client.failures import Forbidden, LicenceGate, NotFound
 
-from make_mcp_core_tools._engine.blueprint_index import team_scenarios
-from make_mcp_core_tools._engine.scenarios import read_stored
+from make_mcp_core_tools._engine.blueprint_index import LONGEST_PAGE, Named, summaries
+from make_mcp_core_tools._engine.blueprint_summary import NOTHING, app_term
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from make_mcp_base.authoring import Make
 
-    from make_mcp_core_tools._engine.scenarios import Scenario
+    from make_mcp_core_tools._engine.blueprint_summary import Summary
 
 PREFIX = "app#"
 
@@ -56,6 +54,10 @@ class ScenarioUse(Output):
     modules: list[ModuleUse]
 
 
+class _Row(Named):
+    is_active: bool = False
+
+
 async def installed_apps(make: Make, organization_id: int) -> list[InstalledApp]:
     """List the apps that an organization uses."""
     path = f"/organizations/{organization_id}/apps"
@@ -89,8 +91,16 @@ async def scenarios_with(
     """
     found: list[ScenarioUse] = []
     for team in teams:
-        rows = await team_scenarios(make, {"teamId": team})
-        modules = await _modules(make, team, rows)
+        rows = await make.all(
+            "/scenarios",
+            {"teamId": team, "cols": ["id", "name", "isActive", "lastEdit"]},
+            key="scenarios",
+            item=_Row,
+            scope="scenarios:read",
+            page=LONGEST_PAGE,
+        )
+        one_app = [app_term(apps[0])] if apps and len(apps) == 1 else []
+        kept = await summaries(make, team, rows, wanted=one_app)
         found += [
             ScenarioUse(
                 scenario_id=row.id,
@@ -100,7 +110,7 @@ async def scenarios_with(
                 modules=held,
             )
             for row in rows
-            if (held := [one for one in modules[row.id] if _is_of(one, apps)])
+            if (held := _of_apps(kept.get(row.id, NOTHING), apps))
         ]
     return found
 
@@ -114,33 +124,9 @@ async def uses_of(make: Make, name: str, version: int | None = None) -> list[Sce
     return [use for use in found if use.modules]
 
 
-def _is_of(module: ModuleUse, apps: Sequence[str] | None) -> bool:
-    return apps is None or module.type.partition(":")[0] in apps
-
-
-async def _modules(
-    make: Make, team: int, scenarios: Sequence[Scenario]
-) -> dict[int, list[ModuleUse]]:
-    async def fetch(key: str) -> str:
-        try:
-            stored = await read_stored(make, int(key))
-        except NotFound:  # deleted since it was listed
-            return "[]"
-        rows = [
-            {
-                "id": visit.id,
-                "type": visit.type,
-                "version": version if isinstance(version, int) else 1,
-                "label": visit.label,
-            }
-            for visit in walk(stored.blueprint)
-            if (version := visit.module.get("version", 1)) is not None
-        ]
-        return json.dumps(rows)
-
-    versions = {str(one.id): str(one.last_edit) for one in scenarios}
-    kept = await make.remembered("app-modules", f"team:{team}", versions, fetch)
-    return {
-        int(key): [ModuleUse.model_validate(row) for row in json.loads(text)]
-        for key, text in kept.items()
-    }
+def _of_apps(summary: Summary, apps: Sequence[str] | None) -> list[ModuleUse]:
+    return [
+        ModuleUse(id=one.id, type=one.type, version=one.version, label=one.label)
+        for one in summary.modules
+        if apps is None or one.app in apps
+    ]

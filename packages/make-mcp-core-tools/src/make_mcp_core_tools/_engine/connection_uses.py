@@ -1,21 +1,22 @@
-"""What the scenarios of a team are bound to, read once and kept until a scenario is edited.
+"""What the scenarios of a team are bound to, from the index of its blueprints.
 
-Bindings stand only in blueprints (API reference, 2.27). They are kept by scenario and `lastEdit`,
-so that asking again costs one list call and the blueprints that changed.
+Bindings stand only in blueprints (API reference, 2.27).
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from make_blueprint.bindings import Binding, bindings
 from make_blueprint.document import load
 from make_blueprint.problem import BlueprintError
 from make_mcp_base.authoring import Failure, Output
 
+from make_mcp_core_tools._engine.blueprint_index import LONGEST_PAGE, summaries
+from make_mcp_core_tools._engine.blueprint_summary import NOTHING, need_term
+
 if TYPE_CHECKING:
+    from make_blueprint.bindings import Binding
     from make_blueprint.document import Blueprint
     from make_mcp_base.authoring import Make
 
@@ -53,8 +54,16 @@ class Bound:
         return [b for b in self.bindings if b.kind == kind and str(b.value) == str(ident)]
 
 
-async def bound_scenarios(make: Make, team_id: int) -> list[Bound]:
+async def bound_scenarios(
+    make: Make, team_id: int, to: tuple[str, int | str] | None = None
+) -> list[Bound]:
     """Read what every scenario of a team is bound to, by id.
+
+    Args:
+        make: The call's Make.
+        team_id: The team.
+        to: Kind and id of the one thing that is asked for: scenarios that do not bind it are told
+            without their bindings, which is much quicker in a large team.
 
     Raises:
         Failure: The scenarios or their blueprints cannot be read.
@@ -65,25 +74,12 @@ async def bound_scenarios(make: Make, team_id: int) -> list[Bound]:
         key="scenarios",
         item=BoundScenario,
         scope=READ,
+        page=LONGEST_PAGE,
     )
-    versions = {str(row.id): row.last_edit for row in rows}
-
-    async def fetch(key: str) -> str:
-        try:
-            found = bindings(await read_blueprint(make, int(key)))
-        except Failure as failure:
-            if failure.code != "not_found":
-                raise
-            found = []  # deleted since it was listed
-        return json.dumps([asdict(binding) for binding in found])
-
-    documents = await make.remembered("bindings", f"team:{team_id}", versions, fetch)
     rows.sort(key=lambda row: row.id)
-    return [Bound(row, _read(documents[str(row.id)])) for row in rows]
-
-
-def _read(document: str) -> tuple[Binding, ...]:
-    return tuple(Binding(**entry) for entry in json.loads(document))
+    wanted = [need_term(*to)] if to else []
+    found = await summaries(make, team_id, rows, wanted=wanted)
+    return [Bound(row, found.get(row.id, NOTHING).bindings) for row in rows]
 
 
 async def read_blueprint(make: Make, scenario_id: int) -> Blueprint:

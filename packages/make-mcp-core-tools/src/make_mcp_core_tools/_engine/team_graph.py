@@ -9,15 +9,15 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from make_mcp_core_tools._engine.blueprint_index import indexed, team_scenarios
+from make_mcp_core_tools._engine.blueprint_index import summaries, team_scenarios
 from make_mcp_core_tools._engine.team_objects import PLACES, team_objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from make_mcp_base.authoring import Make
 
-    from make_mcp_core_tools._engine.blueprint_index import IndexedModule
+    from make_mcp_core_tools._engine.blueprint_summary import Summary
     from make_mcp_core_tools._engine.scenarios import Scenario
 
 LEFT_OUT = frozenset({"app"})
@@ -129,7 +129,7 @@ async def team_graph(make: Make, team_id: int) -> TeamGraph:
         team_id: The team.
     """
     scenarios = await team_scenarios(make, {"teamId": team_id})
-    modules = await indexed(make, team_id, scenarios)
+    kept = await summaries(make, team_id, scenarios)
     graph = TeamGraph(scenarios)
     for one in scenarios:
         node = Node(f"scenario:{one.id}", "scenario", str(one.id), one.name, one.is_active)
@@ -142,7 +142,7 @@ async def team_graph(make: Make, team_id: int) -> TeamGraph:
     }
     graph.unread = [f"{kind}: {why}" for kind, why in found.unread.items()]
     for one in scenarios:
-        for key, users in _needs(modules.get(one.id, [])).items():
+        for key, users in _needs(kept[one.id]).items():
             if key not in graph.nodes:
                 kind, _, value = key.partition(":")
                 known = kind in found.known or kind == "scenario"
@@ -157,13 +157,13 @@ async def team_graph(make: Make, team_id: int) -> TeamGraph:
     return graph
 
 
-def _needs(modules: Sequence[IndexedModule]) -> dict[str, list[int | None]]:
-    """Name what modules need, with the modules that do."""
+def _needs(summary: Summary) -> dict[str, list[int | None]]:
+    """Name what a blueprint needs, with the modules that do; None for its declared inputs."""
     found: dict[str, list[int | None]] = {}
-    for module in modules:
-        for kind, value in module.needs:
-            if kind not in LEFT_OUT:
-                found.setdefault(f"{kind}:{value.removeprefix('SCN_')}", []).append(module.id)
+    for need in summary.bindings:
+        if need.kind not in LEFT_OUT:
+            key = f"{need.kind}:{str(need.value).removeprefix('SCN_')}"
+            found.setdefault(key, []).append(need.module_id)
     return found
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from make_mcp_base.authoring import Output
 
-from make_mcp_core_tools._engine.blueprint_index import indexed
+from make_mcp_core_tools._engine.blueprint_index import summaries
 
 if TYPE_CHECKING:
     from make_mcp_base.authoring import Make
@@ -85,8 +85,10 @@ async def _apps(make: Make, scenarios: list[Scenario]) -> dict[tuple[int, int], 
     found: dict[tuple[int, int], str] = {}
     for team_id in sorted({one.team_id for one in scenarios}):
         team = [one for one in scenarios if one.team_id == team_id]
-        for scenario_id, modules in (await indexed(make, team_id, team)).items():
+        for scenario_id, kept in (await summaries(make, team_id, team)).items():
             found |= {
-                (scenario_id, module.id): module.app for module in modules if module.id is not None
+                (scenario_id, module.id): module.app
+                for module in kept.modules
+                if module.id is not None
             }
     return found

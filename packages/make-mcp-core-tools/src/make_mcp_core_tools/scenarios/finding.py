@@ -1,7 +1,7 @@
 """Finding scenarios: by what the list shows, and by what stands in their blueprints."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal, NamedTuple
 
 from make_mcp_base.authoring import (
     ConnectionId,
@@ -21,7 +21,24 @@ from make_mcp_base.authoring import (
 )
 from pydantic import Field
 
-from make_mcp_core_tools._engine.blueprint_index import IndexedModule, indexed, team_scenarios
+from make_mcp_core_tools._engine.blueprint_index import (
+    Named,
+    named_scenarios,
+    summaries,
+    team_scenarios,
+)
+from make_mcp_core_tools._engine.blueprint_summary import (
+    NOTHING,
+    IndexedModule,
+    Summary,
+    app_term,
+    as_written,
+    function_term,
+    module_term,
+    need_term,
+    text_terms,
+    variable_term,
+)
 from make_mcp_core_tools._engine.scenarios import Scenario
 from make_mcp_core_tools._engine.schedules import in_words
 from make_mcp_core_tools.scenarios.declared import category
@@ -144,8 +161,8 @@ async def scenario_search(make: Make, args: SearchScenarios) -> Hits:
     Criteria must hold in the same module. The first search of a team reads its blueprints; later
     ones only those edited since.
     """
-    tests = list(_tests(args))
-    if not tests:
+    criteria = list(_criteria(args))
+    if not criteria:
         raise Failure(
             "There is nothing to search for.",
             next_step="Send at least one of query, app, module, connection_id, hook_id,"
@@ -153,9 +170,11 @@ async def scenario_search(make: Make, args: SearchScenarios) -> Hits:
             code="invalid_arguments",
         )
     team = await make.team(args.team_id)
-    rows = await team_scenarios(make, {"teamId": team})
-    kept = await indexed(make, team, rows)
-    hits = [hit for row in rows for hit in _hits(row, kept[row.id], tests, args.query)]
+    rows = await named_scenarios(make, team)
+    terms = {term for one in criteria for term in one.terms}
+    kept = await summaries(make, team, rows, wanted=terms)
+    tests = [one.test for one in criteria]
+    hits = [hit for row in rows for hit in _hits(row, kept.get(row.id, NOTHING), tests, args.query)]
     page, more = page_of(hits, args)
     return Hits(hits=page, scenarios_searched=len(rows), **more)
 
@@ -231,15 +250,28 @@ Test = Callable[[IndexedModule], tuple[str, str] | None]
 """Gives the place and text of a hit in a module, or None."""
 
 
-def _tests(args: SearchScenarios) -> Iterator[Test]:
-    """Make one test of each criterion that was given."""
+class Criterion(NamedTuple):
+    """What is searched for.
+
+    Attributes:
+        test: Decides.
+        terms: What every blueprint with a hit has in the index, so that no other is read.
+    """
+
+    test: Test
+    terms: Iterable[str]
+
+
+def _criteria(args: SearchScenarios) -> Iterator[Criterion]:
+    """Make one criterion of each argument that was given."""
     if args.query:
         yield _text(args.query)
     if args.app:
-        yield _type(lambda module: module.app == args.app)
+        yield Criterion(_type(lambda module: module.app == args.app), [app_term(args.app)])
     if args.module:
         wanted = args.module.casefold()
-        yield _type(lambda module: module.type.casefold() == wanted)
+        test = _type(lambda module: module.type.casefold() == wanted)
+        yield Criterion(test, [module_term(wanted)])
     bound = {
         "connection": args.connection_id,
         "hook": args.hook_id,
@@ -247,29 +279,33 @@ def _tests(args: SearchScenarios) -> Iterator[Test]:
     }
     for kind, ident in bound.items():
         if ident is not None:
-            yield _need({kind}, str(ident))
+            yield Criterion(_need({kind}, str(ident)), [need_term(kind, ident)])
     if args.variable:
-        yield _need({"team_variable", "organization_variable"}, args.variable)
+        kinds = {"team_variable", "organization_variable"}
+        yield Criterion(_need(kinds, args.variable), [variable_term(args.variable)])
     if args.function:
-        yield _calls(args.function)
+        yield Criterion(_calls(args.function), [function_term(args.function)])
     if args.iml_contains:
         yield _text(args.iml_contains, only="{{")
     if args.url_contains:
         yield _text(args.url_contains, only="://")
 
 
-def _text(wanted: str, only: str = "") -> Test:
+def _text(wanted: str, only: str = "") -> Criterion:
     lowered = wanted.casefold()
+    written = as_written(lowered)
 
     def test(module: IndexedModule) -> tuple[str, str] | None:
         if not only and lowered in f"{module.label} {module.type}".casefold():
             return "", module.label or module.type
+        if not module.may_hold(written):
+            return None
         for place, text in module.texts:
             if only in text and lowered in text.casefold():
                 return place, _around(text, lowered)
         return None
 
-    return test
+    return Criterion(test, [*text_terms(lowered), *text_terms(only)])
 
 
 def _around(text: str, lowered: str) -> str:
@@ -300,21 +336,32 @@ def _calls(name: str) -> Test:
     return test
 
 
-def _hits(
-    row: Scenario, modules: list[IndexedModule], tests: list[Test], query: str | None
-) -> Iterator[Hit]:
-    found = [(module, [test(module) for test in tests]) for module in modules]
-    whole = [(module, places) for module, places in found if all(places)]
-    if not whole and query and len(tests) == 1 and query.casefold() in row.name.casefold():
+def _hits(row: Named, summary: Summary, tests: list[Test], query: str | None) -> Iterator[Hit]:
+    """Give the modules of a scenario that pass all tests; or its name, if that alone is asked."""
+    found = False
+    for module in summary.modules:
+        told = _passed(module, tests)
+        if told:
+            found = True
+            place, snippet = next((one for one in told if one[0]), told[0])
+            yield Hit(
+                scenario_id=row.id,
+                scenario=row.name,
+                module_id=module.id,
+                module=module.type,
+                path=f"{module.path}.{place}" if place else module.path,
+                snippet=snippet,
+            )
+    if not found and query and len(tests) == 1 and query.casefold() in row.name.casefold():
         yield Hit(scenario_id=row.id, scenario=row.name, snippet=row.name)
-    for module, places in whole:
-        told = [place for place in places if place]
-        place, snippet = next((one for one in told if one[0]), told[0])
-        yield Hit(
-            scenario_id=row.id,
-            scenario=row.name,
-            module_id=module.id,
-            module=module.type,
-            path=f"{module.path}.{place}" if place else module.path,
-            snippet=snippet,
-        )
+
+
+def _passed(module: IndexedModule, tests: list[Test]) -> list[tuple[str, str]]:
+    """Give what each test says of a module; nothing when one fails."""
+    told: list[tuple[str, str]] = []
+    for test in tests:
+        one = test(module)
+        if one is None:
+            return []
+        told.append(one)
+    return told

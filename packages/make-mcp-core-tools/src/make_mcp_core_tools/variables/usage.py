@@ -2,7 +2,8 @@
 
 from make_mcp_base.authoring import Document, Make, NextCall, Output, Page, PageInput, page_of
 
-from make_mcp_core_tools._engine.variable_uses import ANY, Reader, Use
+from make_mcp_core_tools._engine.blueprint_summary import ANY, Use
+from make_mcp_core_tools._engine.variable_uses import Reader
 from make_mcp_core_tools.variables.declared import category
 from make_mcp_core_tools.variables.places import PlaceInput, find_variable, place_of
 from make_mcp_core_tools.variables.uses import uses_of

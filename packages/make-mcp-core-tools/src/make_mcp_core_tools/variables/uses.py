@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from make_mcp_base.client.failures import Forbidden, NotFound
 
-from make_mcp_core_tools._engine.variable_uses import Reader, Use, readers
+from make_mcp_core_tools._engine.blueprint_summary import Use
+from make_mcp_core_tools._engine.variable_uses import Reader, readers
 
 if TYPE_CHECKING:
     from make_mcp_base.authoring import Make
@@ -44,7 +45,7 @@ async def uses_of(make: Make, place: Place, name: str) -> Uses:
     uses = Uses()
     for team_id, team_name in await _teams(make, place):
         try:
-            rows = await readers(make, team_id)
+            rows = await readers(make, team_id, place.owner)
         except (Forbidden, NotFound) as refused:
             uses.not_read.append(f"team {team_id} “{team_name}”: {refused.why or refused.what}")
             continue

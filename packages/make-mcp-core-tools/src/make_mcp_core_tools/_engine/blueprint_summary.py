@@ -1,0 +1,291 @@
+"""What the index keeps of a blueprint, how it is written down, and what it is found by.
+
+Kept are module names, bindings, uses of variables and texts with secrets masked, never data of
+runs. A summary is lines of JSON: the first holds all but the texts, each other one the texts of a
+module, so that most questions decode one line and a search only the lines that hold its text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING
+
+from make_blueprint import iml
+from make_blueprint.bindings import Binding, bindings
+from make_blueprint.document import as_list, as_object
+from make_blueprint.masking import masked
+from make_blueprint.texts import strings
+from make_blueprint.walk import path_text, walk
+from make_mcp_base.safety.redaction import redact_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from make_blueprint.document import Blueprint, JsonObject, JsonValue
+    from make_blueprint.walk import Pointer, Visit
+
+FORM = "blueprint-1"
+"""Kind of these summaries in the index; a new name wherever their form or their terms change."""
+ANY = "*"
+"""Stands for the name where an expression takes all variables and picks one as it runs."""
+
+_LONGEST_TEXT = 10_000
+_MOST_GRAMS = 24
+_PARTS = ("parameters", "mapper", "filter", "branches", "outputs", "filters", "flags")
+_INSIDE = frozenset({"flow", "routes", "tools", "onerror"})
+_NESTED = frozenset({"flow", "routes", "branches", "tools", "onerror", "metadata"})
+_WHOLE = re.compile(r"\bvar\s*\.\s*(team|organization)\b(?!\s*\.)")
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One place of a blueprint that reads a variable.
+
+    Attributes:
+        owner: `team` or `organization`.
+        name: Name of the variable, or `*` where it is only known as it runs.
+        module_id: Id of the module; None outside of modules.
+        path: Place in the blueprint.
+    """
+
+    owner: str
+    name: str
+    module_id: int | None
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedModule:
+    """One module as the index keeps it.
+
+    Attributes:
+        version: Major version of the app.
+        functions: Names of the IML functions its texts call.
+        needs: Kind and value of each binding.
+        line: Its texts, as they are written down.
+    """
+
+    id: int | None
+    type: str
+    version: int
+    label: str
+    path: str
+    functions: tuple[str, ...]
+    needs: tuple[tuple[str, str], ...]
+    line: str
+
+    @property
+    def app(self) -> str:
+        """The part of the type before the colon."""
+        return self.type.partition(":")[0]
+
+    @property
+    def texts(self) -> list[tuple[str, str]]:
+        """Place below the module and text, secrets masked."""
+        return [(place, text) for place, text in json.loads(self.line)]
+
+    def may_hold(self, written: str) -> bool:
+        """Tell, without decoding, whether one of its texts may hold a text; see `as_written`."""
+        return written in self.line.casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A blueprint as the index keeps it."""
+
+    modules: tuple[IndexedModule, ...] = ()
+    bindings: tuple[Binding, ...] = ()
+    variables: tuple[Use, ...] = ()
+
+
+NOTHING = Summary()
+
+
+# Making and reading summaries
+
+
+def summarized(blueprint: Blueprint) -> str:
+    """Write down what the index keeps of a blueprint.
+
+    Raises:
+        BlueprintError: The blueprint is no JSON data, or nested too deeply.
+    """
+    modules: list[JsonValue] = []
+    lines: list[str] = []
+    for visit in walk(blueprint):
+        texts = list(_shown_texts(visit.module))
+        called = dict.fromkeys(
+            call.name for _, text in texts if "{{" in text for call in iml.functions(text)
+        )
+        modules.append([*_head(visit), [*called]])
+        lines.append(_json([[place, text[:_LONGEST_TEXT]] for place, text in texts]))
+    needs = [_without_secrets(need) for need in bindings(blueprint)]
+    uses = [astuple(use) for use in variable_uses(blueprint)]
+    return "\n".join([_json([modules, needs, uses]), *lines])
+
+
+def read(body: str) -> Summary:
+    """Read a summary."""
+    first, *lines = body.split("\n")
+    modules, needs, uses = json.loads(first)
+    bound = tuple(Binding(*need) for need in needs)
+    values: dict[int | None, list[tuple[str, str]]] = {}
+    for need in bound:
+        values.setdefault(need.module_id, []).append((need.kind, str(need.value)))
+    return Summary(
+        tuple(
+            IndexedModule(
+                ident,
+                type_,
+                version,
+                label,
+                path,
+                tuple(functions),
+                tuple(values.get(ident, ())),
+                line,
+            )
+            for (ident, type_, version, label, path, functions), line in zip(
+                modules, lines, strict=True
+            )
+        ),
+        bound,
+        tuple(Use(*use) for use in uses),
+    )
+
+
+EMPTY = "[[],[],[]]"
+"""Summary of a blueprint that is gone."""
+
+
+def as_written(lowered: str) -> str:
+    """Write a text in small letters as it stands in the lines of a summary, without the quotes."""
+    return _json(lowered)[1:-1]
+
+
+def variable_uses(blueprint: Blueprint) -> Iterator[Use]:
+    """Give every place of a blueprint that reads a variable of its team or organization."""
+    for visit in walk(blueprint):
+        for pointer, text in _own_texts(visit.module):
+            if "var" not in text or "{{" not in text:
+                continue
+            path = f"{visit.path}.{path_text(pointer)}"
+            for use in dict.fromkeys((one.kind, one.name) for one in iml.variables(text)):
+                if use[0] in ("team", "organization"):
+                    yield Use(*use, visit.id, path)
+            for whole in dict.fromkeys(_WHOLE.findall(text)):
+                yield Use(whole, ANY, visit.id, path)
+
+
+def _head(visit: Visit) -> list[JsonValue]:
+    version = visit.module.get("version", 1)
+    label = redact_text(visit.label)
+    return [visit.id, visit.type, version if isinstance(version, int) else 1, label, visit.path]
+
+
+def _without_secrets(need: Binding) -> list[JsonValue]:
+    kind, value, *place, label, type_ = astuple(need)
+    return [kind, value, *place, redact_text(label), type_]
+
+
+def _shown_texts(module: JsonObject) -> Iterator[tuple[str, str]]:
+    """Give the texts a module itself holds, those of nested modules left out, secrets masked."""
+    for part in _PARTS:
+        value = module.get(part)
+        if part == "branches":
+            branches: list[JsonValue] = [
+                {k: v for k, v in as_object(branch).items() if k not in _INSIDE}
+                for branch in as_list(value)
+            ]
+            value = branches
+        hidden = as_object(masked({part: value}))[part]
+        for place, text in strings(hidden, (part,)):
+            yield path_text(place), redact_text(text)
+
+
+def _own_texts(module: JsonObject) -> Iterator[tuple[Pointer, str]]:
+    """Give the texts a module itself holds; those of modules inside it are left out."""
+    for key, value in module.items():
+        if key not in _NESTED:
+            yield from strings(value, (key,))
+    for kind in ("routes", "branches"):
+        for number, each in enumerate(as_list(module.get(kind))):
+            for key, value in as_object(each).items():
+                if key not in _NESTED:
+                    yield from strings(value, (kind, number, key))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+# Terms: what a summary is found by
+
+
+def terms(body: str) -> set[str]:
+    """Tell what a summary is found by: bindings, apps, modules, functions, and all its texts."""
+    summary = read(body)
+    found = {need_term(need.kind, need.value) for need in summary.bindings}
+    found |= {
+        variable_term(str(need.value))
+        for need in summary.bindings
+        if need.kind in ("team_variable", "organization_variable")
+    }
+    found |= {owner_term(use.owner) for use in summary.variables}
+    for module in summary.modules:
+        found |= {app_term(module.app), module_term(module.type)}
+        found.update(map(function_term, module.functions))
+        found |= _grams(f"{module.label} {module.type}".casefold())
+        for _, text in module.texts:
+            found |= _grams(text.casefold())
+    return found
+
+
+def need_term(kind: str, value: int | str) -> str:
+    """Term of what binds an object: 7, "7" and `SCN_7` are the same, letters in any case."""
+    return f"need:{kind}:{str(value).removeprefix('SCN_')}".casefold()
+
+
+def variable_term(name: str) -> str:
+    """Term of what reads a variable of a team or organization by its name."""
+    return f"var:{name}"
+
+
+def owner_term(owner: str) -> str:
+    """Term of what reads variables of a `team` or an `organization`, by name or all at once."""
+    return f"reads:{owner}"
+
+
+def app_term(app: str) -> str:
+    """Term of what holds a module of an app."""
+    return f"app:{app}"
+
+
+def module_term(type_: str) -> str:
+    """Term of what holds a module of a type, in any case."""
+    return f"module:{type_.casefold()}"
+
+
+def function_term(name: str) -> str:
+    """Term of what calls a function."""
+    return f"call:{name}"
+
+
+def text_terms(lowered: str) -> Iterable[str]:
+    """Terms that every summary has whose texts hold a text, given in small letters.
+
+    They are the runs of three letters in it, or of two where it has no more; some of them when it
+    is long. A single letter stands almost everywhere and has none.
+    """
+    if len(lowered) <= 2:
+        return [lowered] if len(lowered) == 2 else []
+    runs = [lowered[at : at + 3] for at in range(len(lowered) - 2)]
+    step = -(-len(runs) // _MOST_GRAMS)
+    return runs[::step]
+
+
+def _grams(lowered: str) -> set[str]:
+    """Cut a text into all its runs of two and of three letters."""
+    pairs = {lowered[at : at + 2] for at in range(len(lowered) - 1)}
+    return pairs | {lowered[at : at + 3] for at in range(len(lowered) - 2)}
