@@ -94,12 +94,15 @@ class LayoutError(ValueError):
     """The files are no custom app; the message says which one and why."""
 
 
-def files_of(tree: AppTree, origin: JsonObject, digests: Mapping[str, str]) -> dict[str, str]:
+def files_of(
+    tree: AppTree, origin: JsonObject | None, digests: Mapping[str, str]
+) -> dict[str, str]:
     """Write an app as files.
 
     Args:
         tree: The app.
-        origin: Where it comes from: `{label, baseUrl, appId, appVersion, apikeyFile}`.
+        origin: Where it comes from: `{label, baseUrl, appId, appVersion, apikeyFile}`; None for
+            one that is not in Make yet, which has no lock file either.
         digests: What was pulled, as `digests_of` gives it.
 
     Returns:
@@ -124,11 +127,13 @@ def files_of(tree: AppTree, origin: JsonObject, digests: Mapping[str, str]) -> d
         "fileVersion": FILE_VERSION,
         "generalCodeFiles": general,
         "components": components,
-        "origins": [{**origin, "idMapping": _mapping(tree)}],
+        "origins": [{**origin, "idMapping": _mapping(tree)}] if origin else [],
     }
     ours = {"app": tree.meta, "generalCodeFiles": OWN_GENERAL, "endpoint": only_ours}
     files[MANIFEST] = _json(manifest)
     files[OURS] = _json(ours)
+    if origin is None:
+        return files
     version = origin.get("appVersion")
     number = version if isinstance(version, int) else 1
     files[LOCK] = lock_text(str(origin.get("appId")), number, digests)

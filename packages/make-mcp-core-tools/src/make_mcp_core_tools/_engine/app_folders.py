@@ -81,6 +81,26 @@ async def write_folder(make: Make, given: str, files: Mapping[str, str]) -> Path
     return path
 
 
+async def begin_folder(make: Make, given: str, files: Mapping[str, str]) -> Path:
+    """Write a new app into a folder that holds nothing yet.
+
+    Raises:
+        Failure: The folder holds an app or something else, or cannot be written.
+    """
+    path = folder_of(make, given)
+    if await anyio.to_thread.run_sync(_holds_something, path):
+        raise Failure(
+            f"The folder {path} is not empty.",
+            next_step="Name an empty folder, or one that does not exist yet, as `folder`.",
+            code="folder_taken",
+        )
+    return await write_folder(make, given, files)
+
+
+def _holds_something(path: Path) -> bool:
+    return path.exists() and (not path.is_dir() or any(path.iterdir()))
+
+
 def _read(path: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in sorted(path.rglob("*")):
