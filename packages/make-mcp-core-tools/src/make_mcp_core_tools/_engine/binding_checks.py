@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from make_blueprint.document import Blueprint
     from make_mcp_base.authoring import Make
 
+    from make_mcp_core_tools._engine.scenarios import Scenario
+
 Status = Literal["ok", "missing", "wrong_type", "in_use", "inactive", "lacks_scope", "unverified"]
 
 _WORDS: dict[Kind, str] = {
@@ -89,7 +91,32 @@ async def check_bindings(
         blueprint: The blueprint.
         scenario_id: The scenario it belongs to; its own hook is not "in use".
     """
-    needs = bindings(blueprint)
+    return await _looked_at(make, team_id, bindings(blueprint), scenario_id)
+
+
+async def check_new_bindings(
+    make: Make, scenario: Scenario, before: Blueprint, after: Blueprint
+) -> list[CheckedBinding]:
+    """Look at what an edit binds anew; what was bound at the same module before is let be.
+
+    Args:
+        make: The call's Make.
+        scenario: The scenario that is edited.
+        before: Its blueprint.
+        after: The edited blueprint.
+    """
+    had = {_bound(need) for need in bindings(before)}
+    fresh = [need for need in bindings(after) if _bound(need) not in had]
+    return await _looked_at(make, scenario.team_id, fresh, scenario.id)
+
+
+def _bound(need: Binding) -> tuple[str, str, int | None]:
+    return need.kind, str(need.value), need.module_id
+
+
+async def _looked_at(
+    make: Make, team_id: int, needs: list[Binding], scenario_id: int | None
+) -> list[CheckedBinding]:
     found = await team_objects(make, team_id, [need.kind for need in needs])
     return [_checked(need, found, scenario_id) for need in needs]
 

@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from make_blueprint.diff import diff
 from make_blueprint.document import as_list, clone, compact, dump
-from make_mcp_base.authoring import Undo, Watch, patch
+from make_mcp_base.authoring import Output, Undo, Watch, patch
 
 from make_mcp_core_tools._engine.app_installation import explained
-from make_mcp_core_tools._engine.scenarios import OneScenario, read_stored
+from make_mcp_core_tools._engine.scenarios import (
+    OneScenario,
+    Scenario,
+    read_stored,
+    refuse_stale,
+)
 
 if TYPE_CHECKING:
     from make_blueprint.document import Blueprint, JsonObject, JsonValue
     from make_mcp_base.authoring import Make, Request
 
-    from make_mcp_core_tools._engine.scenarios import Scenario, Stored
+    from make_mcp_core_tools._engine.scenarios import Stored
 
 LONGEST_DIFF = 100
 """Lines of a difference that are shown."""
+
+_GUARD = ("id", "name", "teamId", "lastEdit", "scenarioVersion", "createdByUser", "updatedByUser")
+
+
+class _Present(Scenario):
+    scenario_version: int | None = None
+
+
+class _OnePresent(Output):
+    scenario: _Present
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +82,22 @@ def _sorted(value: JsonValue) -> str:
 async def save_blueprint(make: Make, change: Change) -> Stored:
     """Replace a scenario's blueprint in one request, and read back what Make keeps.
 
-    An active scenario asks for a confirmed plan first. The undo puts back the old blueprint,
+    An active scenario asks for a confirmed plan first. Make takes a save whatever it is based on,
+    so the last edit is looked at once more directly before. The undo puts back the old blueprint,
     scheduling and interface, as long as nobody else has edited since.
 
     Returns:
         The blueprint and settings as they are in Make now.
 
     Raises:
-        Failure: As `Make.write`.
+        Failure: As `Make.write`, or somebody edited while this change was prepared.
     """
     scenario, path = change.scenario, f"/scenarios/{change.scenario.id}"
     if scenario.is_active:
         make.confirm(f"Scenario {scenario.id} is active; its next run uses the new blueprint.")
     query: dict[str, Any] = {"confirmed": True} if change.install else {}
+    present = (await make.get(path, {"cols": _GUARD}, into=_OnePresent)).scenario
+    refuse_stale(present, scenario.last_edit)
     saving = make.write(
         patch(path, _body(change), **query),
         into=OneScenario,
@@ -91,7 +109,7 @@ async def save_blueprint(make: Make, change: Change) -> Stored:
     now = await read_stored(make, scenario.id)
     for line in _lost(change, now):
         make.warn(line)
-    return now
+    return replace(now, replaced=present.scenario_version)
 
 
 def _body(change: Change) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from make_blueprint.document import Blueprint, JsonObject, as_list
 from make_mcp_base.authoring import Document, Failure, Output, Timestamp
+from make_mcp_base.client.failures import NotFound
 
 if TYPE_CHECKING:
     from make_mcp_base.authoring import Make
@@ -79,12 +80,14 @@ class Stored:
         scheduling: The full scheduling object (chapter 1.14).
         interface: `{input, output}`, each a list of fields (chapter 1.17).
         last_edit: When the scenario was changed last.
+        replaced: Number of the version in its place before, told after a save only.
     """
 
     blueprint: Blueprint
     scheduling: JsonObject
     interface: JsonObject
     last_edit: datetime | None
+    replaced: int | None = None
 
     @property
     def has_interface(self) -> bool:
@@ -94,7 +97,11 @@ class Stored:
 
 async def read_scenario(make: Make, scenario_id: int) -> Scenario:
     """Read a scenario; the call's rate budget is its organization's from then on."""
-    answer = await make.get(f"/scenarios/{scenario_id}", into=OneScenario)
+    try:
+        answer = await make.get(f"/scenarios/{scenario_id}", into=OneScenario)
+    except NotFound as absent:
+        absent.next_step = "`scenario_list` lists the scenarios of a team with their ids."
+        raise
     await make.team(answer.scenario.team_id)
     return answer.scenario
 
@@ -113,7 +120,13 @@ async def read_stored(
     query: dict[str, object] = {"blueprintId": version} if version else {}
     if draft:
         query["draft"] = True
-    answer = await make.get(f"/scenarios/{scenario_id}/blueprint", query, into=_BlueprintAnswer)
+    try:
+        answer = await make.get(f"/scenarios/{scenario_id}/blueprint", query, into=_BlueprintAnswer)
+    except NotFound as absent:
+        if version:
+            listing = f"`blueprint_version_list` (scenario_id={scenario_id})"
+            absent.next_step = f"{listing} names the versions Make keeps."
+        raise
     found = answer.response
     specs = cast("JsonObject", found.metadata or {})
     interface: JsonObject = {

@@ -31,6 +31,10 @@ def settings_faults(stored: Stored, place: Place, *, instant: bool) -> list[Prob
 
 def _schedule(stored: Stored, place: Place, instant: bool) -> Iterator[Problem]:
     kind, seconds = stored.scheduling.get("type"), stored.scheduling.get("interval")
+    if kind == "on-demand" and not place.on_demand:
+        text = "The organization's plan has no on-demand scheduling."
+        fix = "Call `scenario_schedule_set` with another kind."
+        yield Problem("no-demand", "error", "scheduling.type", None, text, fix)
     if kind == "immediately" and not instant:
         text = "It is to run when data arrives, but does not begin with an instant trigger."
         fix = "Call `scenario_schedule_set` with another kind."

@@ -1,6 +1,8 @@
 """Editing scenarios: small operations on a blueprint, or new values for what they are made of."""
 
-from typing import Any
+import json
+from dataclasses import replace
+from typing import Any, cast
 
 from make_blueprint.document import Blueprint, JsonObject, compact, dump
 from make_blueprint.patch import Patched, apply
@@ -24,7 +26,7 @@ from make_mcp_base.authoring import (
 )
 from pydantic import Field
 
-from make_mcp_core_tools._engine.binding_checks import check_bindings
+from make_mcp_core_tools._engine.binding_checks import check_new_bindings
 from make_mcp_core_tools._engine.blueprint_arguments import (
     BlueprintArgument,
     OperationsArgument,
@@ -38,10 +40,13 @@ from make_mcp_core_tools._engine.scenarios import (
     OneScenario,
     Scenario,
     Stored,
+    is_instant,
     read_scenario,
     read_stored,
     refuse_stale,
 )
+from make_mcp_core_tools._engine.schedules import in_words, place_of
+from make_mcp_core_tools._engine.settings_faults import settings_faults
 from make_mcp_core_tools.scenarios.declared import category
 from make_mcp_core_tools.scenarios.outputs import ScenarioSaved, faults_of
 
@@ -116,9 +121,11 @@ async def scenario_patch(make: Make, args: PatchScenario) -> ScenarioSaved:
     refuse_stale(scenario, args.expected_last_edit)
     patched = _apply(scenario, stored.blueprint, args)
     _refuse_broken(scenario, patched, allowed=args.allow_broken_references)
-    new_errors = _new_errors(stored.blueprint, patched.blueprint)
-    if new_errors:
-        raise _not_saved(scenario, told(new_errors, ""), "scenario_patch")
+    problems = told(_new_errors(stored.blueprint, patched.blueprint), "")
+    problems += await _new_bindings(make, scenario, (stored.blueprint, patched.blueprint), "")
+    problems += await _schedule_problems(make, scenario, stored, patched)
+    if problems:
+        raise _not_saved(scenario, problems, "scenario_patch")
     count = len(args.ops)
     change = Change(
         scenario,
@@ -187,6 +194,18 @@ def _new_schedule(stored: Stored, patched: Patched) -> JsonObject:
     return {"scheduling": compact(patched.scheduling)}
 
 
+async def _schedule_problems(
+    make: Make, scenario: Scenario, stored: Stored, patched: Patched
+) -> list[Problem]:
+    """Find what keeps a schedule that a patch sets from being used."""
+    if not _new_schedule(stored, patched):
+        return []
+    place, instant = await place_of(make, scenario.team_id), is_instant(scenario, stored)
+    wanted = replace(stored, blueprint=patched.blueprint, scheduling=patched.scheduling or {})
+    found = errors(settings_faults(wanted, place, instant=instant))
+    return [Problem(f"ops.{one.path}", one.problem) for one in found]
+
+
 def _without_schedule(before: Blueprint, patched: Patched) -> Blueprint:
     """Take out the schedule a patch has set: Make keeps it beside the blueprint."""
     if patched.scheduling is None or "scheduling" in before:
@@ -202,8 +221,9 @@ def _refuse_broken(scenario: Scenario, patched: Patched, *, allowed: bool) -> No
     """
     if not patched.broken or allowed:
         return
+    count = len(patched.broken)
     raise Failure(
-        f"Nothing was saved: {len(patched.broken)} references would break.",
+        f"Nothing was saved: {count} reference{'s' if count > 1 else ''} would break.",
         next_step="Add operations that map something else there, or send"
         " allow_broken_references=true; then call `scenario_patch`"
         f" (scenario_id={scenario.id}) again.",
@@ -211,7 +231,8 @@ def _refuse_broken(scenario: Scenario, patched: Patched, *, allowed: bool) -> No
         problems=[
             Problem(
                 one.reference.path,
-                f"`{one.reference.text[:120]}`: {one.problem}",
+                f"Module {one.reference.module_id} maps `{one.reference.text[:120]}`."
+                f" {one.problem}",
                 "Map a module that runs before this one.",
             )
             for one in patched.broken
@@ -221,13 +242,25 @@ def _refuse_broken(scenario: Scenario, patched: Patched, *, allowed: bool) -> No
 
 def _new_errors(before: Blueprint, after: Blueprint) -> list[Fault]:
     """Give the errors an edit brings, references aside, which are judged by themselves."""
+    return [one for one in _fresh(before, after) if one.code != "broken-reference"]
+
+
+def _fresh(before: Blueprint, after: Blueprint) -> list[Fault]:
     had = {(one.code, one.module_id, one.problem) for one in errors(all_faults(before))}
     found = errors(all_faults(after))
-    return [
-        one
-        for one in found
-        if one.code != "broken-reference" and (one.code, one.module_id, one.problem) not in had
-    ]
+    return [one for one in found if (one.code, one.module_id, one.problem) not in had]
+
+
+async def _new_bindings(
+    make: Make, scenario: Scenario, edit: tuple[Blueprint, Blueprint], under: str
+) -> list[Problem]:
+    """Find what an edit binds and the team does not have; what is merely doubtful is warned of."""
+    checked = await check_new_bindings(make, scenario, *edit)
+    found = [one for each in checked if (one := each.as_problem)]
+    for one in found:
+        if one.severity != "error":
+            make.warn(f"{one.problem} {one.fix}".strip())
+    return told(errors(found), under)
 
 
 def _not_saved(scenario: Scenario, problems: list[Problem], tool: str) -> Failure:
@@ -316,18 +349,15 @@ async def _checked(
     """Repair and check a whole new blueprint.
 
     Raises:
-        Failure: It has faults, or binds what the team does not have.
+        Failure: It has new faults, or binds anew what the team does not have.
     """
     repaired = repair(as_blueprint(args.blueprint or {}))
     for change in repaired.changes:
         make.warn(change)
     blueprint = repaired.blueprint
     blueprint["name"] = args.name or scenario.name
-    problems = told(_new_errors(stored.blueprint, blueprint))
-    broken = [one for one in all_faults(blueprint) if one.code == "broken-reference"]
-    problems += told(errors(broken))
-    checked = await check_bindings(make, scenario.team_id, blueprint, scenario.id)
-    problems += told(errors(one for each in checked if (one := each.as_problem)))
+    problems = told(_fresh(stored.blueprint, blueprint))
+    problems += await _new_bindings(make, scenario, (stored.blueprint, blueprint), "blueprint")
     if problems:
         raise _not_saved(scenario, problems, "scenario_update")
     return blueprint
@@ -340,15 +370,24 @@ async def _save(make: Make, change: Change) -> ScenarioSaved:
     """Save what has changed, if anything has, and answer with the difference."""
     scenario, before = change.scenario, change.stored.blueprint
     lines = lines_of(before, change.blueprint)
-    lines += [f"~ {key}: {value!r}" for key, value in change.also.items() if key != "name"]
+    lines += [_also(change, key) for key in change.also if key != "name"]
     if dump(before) == dump(change.blueprint) and not change.also:
         return _answer(make, scenario, changed=False)
     make.shows(*lines)
     now = await save_blueprint(make, change)
     found = all_faults(now.blueprint)
     saved = _answer(make, await read_scenario(make, scenario.id), changed=True, diff=lines)
+    saved.previous_version = now.replaced
     saved.faults = faults_of((one for one in found if one.severity != "info"), "blueprint") or None
     return saved
+
+
+def _also(change: Change, key: str) -> str:
+    """Say what is saved beside the blueprint."""
+    if key != "scheduling":
+        return f"~ {key}: {change.also[key]!r}"
+    old = in_words(cast("Document", change.stored.scheduling))
+    return f"~ schedule: {old} -> {in_words(json.loads(str(change.also[key])))}"
 
 
 def _answer(

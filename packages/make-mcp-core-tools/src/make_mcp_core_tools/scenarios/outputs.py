@@ -51,6 +51,8 @@ class ScenarioSaved(Output):
     notes: list[str] | None = None
     last_edit: Timestamp | None = None
     """Send as `expected_last_edit` with the next edit."""
+    previous_version: int | None = None
+    """Version that was replaced; Make keeps versions for 60 days (`blueprint_restore`)."""
     active: bool = False
     url: str
     next_calls: list[NextCall] | None = None
