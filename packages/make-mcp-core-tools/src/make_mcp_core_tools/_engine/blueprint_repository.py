@@ -1,26 +1,29 @@
 """The git repository of blueprints: a plain one, which people can clone, read and push themselves.
 
 Below it lies dulwich, the extra `git`, loaded at first use. Objects and references are written
-directly: no hook of the repository runs, nothing goes over the network.
+directly: no hook of the repository runs, nothing goes over the network. What dulwich raises over a
+damaged repository is told here as a failure with a next step.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import anyio.to_thread
 from make_mcp_base.authoring import Failure
 
+from make_mcp_core_tools._engine import repository_faults as faults
+from make_mcp_core_tools._engine.repository_objects import entry_of, head_of, names_in
+from make_mcp_core_tools._engine.repository_writing import Author, Files, Writing
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from dulwich.objects import Commit as GitCommit
-    from dulwich.objects import ObjectID
     from dulwich.refs import Ref
     from dulwich.repo import Repo
     from make_mcp_base.authoring import Make
@@ -32,7 +35,6 @@ FOLDERS_VARIABLE = "MAKE_MCP_BLUEPRINT_FOLDERS"
 path separator."""
 BRANCH = "main"
 _REVISION = re.compile(r"[A-Za-z0-9][\w./@-]{0,199}(~\d{0,6})?")
-_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +53,6 @@ class Commit:
     author: str
     user_id: int | None
     message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who a commit is by: a user of Make."""
-
-    id: int
-    name: str
-
-    @property
-    def identity(self) -> bytes:
-        """The author line; the address carries the id and reaches nobody."""
-        name = re.sub(r"[<>\x00-\x1f]", "", self.name).strip() or "unknown"
-        return f"{name} <{self.id}@users.make.invalid>".encode()
 
 
 async def author_of(make: Make) -> Author:
@@ -86,11 +74,11 @@ class Repository:
 
     async def read(self, revision: str, name: str) -> bytes | None:
         """Read a file at a revision; None when it is not there."""
-        return await self._run(lambda repo: _read(repo, _commit(repo, revision), name))
+        return await self._run(lambda repo: _content(repo, revision, name))
 
     async def names(self, revision: str, folder: str) -> list[str]:
         """List the files of a folder at a revision, with the folder's name before them."""
-        return await self._run(lambda repo: _names(repo, _commit(repo, revision), folder))
+        return await self._run(lambda repo: names_in(repo, _commit(repo, revision).id, folder))
 
     async def resolve(self, revision: str) -> Commit:
         """Find a commit by hash, branch or tag."""
@@ -110,7 +98,7 @@ class Repository:
 
     async def write(
         self,
-        files: Mapping[str, str | None],
+        files: Files,
         message: str,
         *,
         branch: str = BRANCH,
@@ -120,7 +108,8 @@ class Repository:
         """Commit files on top of a branch.
 
         Args:
-            files: Content by name; None removes a file.
+            files: Content by name, or what makes it from the content the branch has by then;
+                None removes a file.
             message: What the commit says.
             branch: The branch, made when it is not there.
             start: Branch that a new one begins at.
@@ -133,7 +122,7 @@ class Repository:
             Failure: The repository cannot be written.
         """
         author = await author_of(self.make)
-        writing = _Writing(dict(files), message, branch, start, author, tag)
+        writing = Writing(files, message, branch, start, author, tag)
         async with self.make.alone(f"blueprint repository {self.path}"):
             return await self._run(writing.commit, create=True)
 
@@ -149,14 +138,16 @@ class Repository:
         try:
             with _opened(self.path, create) as repo:
                 self._check_control(repo)
-                return work(repo)
+                from dulwich.file import FileLocked
+
+                try:
+                    return work(repo)
+                except FileLocked as error:
+                    raise faults.locked(error.lockfilename) from error
+                except faults.read_errors() as error:
+                    raise faults.damaged(self.path, error) from error
         except OSError as error:
-            raise Failure(
-                f"The repository {self.path} cannot be used.",
-                why=str(error),
-                next_step="See that the folder exists and may be written, then call again.",
-                code="repository_unusable",
-            ) from error
+            raise faults.unusable(self.path, error) from error
 
     def _check_control(self, repo: Repo) -> None:
         """Refuse a repository whose data lie elsewhere than the repository itself."""
@@ -182,14 +173,26 @@ def repository_of(make: Make, given: str | None) -> Repository:
             " git when you like.",
             code="invalid_arguments",
         )
-    path = Path(given).expanduser()
-    path = (path if path.is_absolute() else home / path).resolve()
+    path = _resolved(given, home)
     more = make.kernel.setup.environment.get(FOLDERS_VARIABLE, "")
     roots = [home, make.kernel.setup.data_dir.resolve()]
     roots += [Path(one).expanduser().resolve() for one in more.split(os.pathsep) if one.strip()]
     if not any(path.is_relative_to(root) for root in roots):
         raise _outside(path)
     return Repository(make, path)
+
+
+def _resolved(given: str, home: Path) -> Path:
+    try:
+        path = Path(given).expanduser()
+        return (path if path.is_absolute() else home / path).resolve()
+    except (RuntimeError, ValueError) as error:
+        raise Failure(
+            "That is no name of a folder.",
+            why=str(error),
+            next_step="Call again with a folder, or leave `repository` out.",
+            code="invalid_arguments",
+        ) from error
 
 
 def _outside(path: Path) -> Failure:
@@ -204,7 +207,7 @@ def _outside(path: Path) -> Failure:
 def _opened(path: Path, create: bool) -> Repo:
     try:
         from dulwich.errors import NotGitRepository
-        from dulwich.repo import Repo
+        from dulwich.repo import Repo, UnsupportedExtension, UnsupportedVersion
     except ImportError as missing:
         raise Failure(
             "Repositories of blueprints need dulwich, which is not installed.",
@@ -212,7 +215,14 @@ def _opened(path: Path, create: bool) -> Repo:
             code="git_extra_missing",
         ) from missing
     try:
-        return Repo(str(path))
+        found = Repo(str(path))
+        if found.object_format.name != "sha1":
+            raise UnsupportedExtension(f"its objects are named by {found.object_format.name}")
+        return found
+    except (UnsupportedVersion, UnsupportedExtension) as error:
+        raise faults.unsupported(path, error) from error
+    except ValueError as error:
+        raise faults.damaged(path, error, "its configuration") from error
     except NotGitRepository:
         if not create and (not path.exists() or not any(path.iterdir())):
             raise Failure(
@@ -242,8 +252,9 @@ def _commit(repo: Repo, revision: str) -> GitCommit:
     if steps and not steps.isdigit():
         raise _unknown(revision)
     back = int(steps) if steps else revision.count("~")
+    head = head_of(repo, name)
     try:
-        found = parse_commit(repo, name.encode())
+        found = parse_commit(repo, head or name.encode())
         for _ in range(back):
             found = cast("GitCommit", repo[found.parents[0]])
     except (KeyError, ValueError, IndexError) as error:
@@ -260,34 +271,13 @@ def _unknown(revision: str) -> Failure:
     )
 
 
-def _read(repo: Repo, commit: GitCommit, name: str) -> bytes | None:
-    from dulwich.object_store import tree_lookup_path
-    from dulwich.objects import Blob
-
-    try:
-        _, ident = tree_lookup_path(repo.object_store.__getitem__, commit.tree, name.encode())
-    except KeyError:
-        return None
-    found = repo.object_store[ident]
-    return found.data if isinstance(found, Blob) else None
-
-
-def _names(repo: Repo, commit: GitCommit, folder: str) -> list[str]:
-    from dulwich.object_store import tree_lookup_path
-    from dulwich.objects import Tree
-
-    try:
-        _, ident = tree_lookup_path(repo.object_store.__getitem__, commit.tree, folder.encode())
-    except KeyError:
-        return []
-    found = repo.object_store[ident]
-    if not isinstance(found, Tree):
-        return []
-    return [f"{folder}/{entry.path.decode()}" for entry in found.items() if entry.path]
+def _content(repo: Repo, revision: str, name: str) -> bytes | None:
+    found = entry_of(repo, _commit(repo, revision).id, name)
+    return found[0] if found else None
 
 
 def _log(repo: Repo, name: str, revision: str, most: int) -> list[Commit]:
-    if revision == BRANCH and _branch(BRANCH) not in repo.refs:
+    if revision == BRANCH and head_of(repo, BRANCH) is None:
         return []
     start = _commit(repo, revision)
     walker = repo.get_walker(include=[start.id], paths=[name.encode()], max_entries=most)
@@ -295,149 +285,30 @@ def _log(repo: Repo, name: str, revision: str, most: int) -> list[Commit]:
 
 
 def _told(commit: GitCommit) -> Commit:
-    name, _, address = commit.author.decode(errors="replace").partition(" <")
+    encoding = _encoding(commit)
+    name, _, address = commit.author.decode(encoding, errors="replace").partition(" <")
     number = address.partition("@users.make.invalid")[0]
     return Commit(
         commit.id.decode(),
         int(commit.author_time),
         name,
         int(number) if number.isdigit() else None,
-        commit.message.decode(errors="replace").strip(),
+        commit.message.decode(encoding, errors="replace").strip(),
     )
+
+
+def _encoding(commit: GitCommit) -> str:
+    """Give the encoding a commit says it has; UTF-8 when that is none Python knows."""
+    import codecs
+
+    named = (commit.encoding or b"utf-8").decode("ascii", errors="replace")
+    try:
+        return codecs.lookup(named).name
+    except LookupError:
+        return "utf-8"
 
 
 def _branches(repo: Repo, prefix: str) -> list[str]:
     base = f"refs/heads/{prefix}".encode()
     found = repo.refs.keys(base=cast("Ref", base.rstrip(b"/")))
-    return sorted(f"{prefix}{name.decode()}" for name in found)
-
-
-def _branch(name: str) -> Ref:
-    return cast("Ref", f"refs/heads/{name}".encode())
-
-
-# Writing
-
-
-@dataclass(frozen=True, slots=True)
-class _Writing:
-    files: dict[str, str | None]
-    message: str
-    branch: str
-    start: str
-    author: Author
-    tag: str
-
-    def commit(self, repo: Repo) -> str | None:
-        """Write the commit; begin again when another process was faster."""
-        self._refuse_tag(repo)
-        for _ in range(_TRIES):
-            old = self._head(repo, self.branch)
-            parent = old or self._head(repo, self.start)
-            tree = self._tree(repo, parent)
-            if parent and cast("GitCommit", repo[parent]).tree == tree:
-                if old is None:
-                    repo.refs.add_if_new(_branch(self.branch), parent)
-                self._give_tag(repo, parent)
-                return None
-            made = self._made(repo, tree, parent)
-            shown = _working_files(repo, self.branch, self.files)
-            if repo.refs.set_if_equals(_branch(self.branch), old or _NOTHING, made):
-                _show(repo, shown)
-                self._give_tag(repo, made)
-                return made.decode()
-        raise Failure(
-            "Others keep writing to the repository.",
-            next_step="Call again.",
-            code="repository_busy",
-            retryable=True,
-        )
-
-    def _head(self, repo: Repo, branch: str) -> ObjectID | None:
-        name = _branch(branch)
-        return repo.refs[name] if name in repo.refs else None  # noqa: SIM401 - its get types badly
-
-    def _tree(self, repo: Repo, parent: ObjectID | None) -> ObjectID:
-        from dulwich.object_store import commit_tree_changes
-        from dulwich.objects import Blob, Tree
-
-        tree = repo[cast("GitCommit", repo[parent]).tree] if parent else Tree()
-        repo.object_store.add_object(tree)
-        changes: list[tuple[bytes, int | None, ObjectID | None]] = []
-        for name, text in self.files.items():
-            if text is None:
-                if parent and _read(repo, cast("GitCommit", repo[parent]), name) is not None:
-                    changes.append((name.encode(), None, None))
-                continue
-            blob = Blob.from_string(text.encode())
-            repo.object_store.add_object(blob)
-            changes.append((name.encode(), 0o100644, blob.id))
-        return commit_tree_changes(repo.object_store, tree.id, changes)
-
-    def _made(self, repo: Repo, tree: ObjectID, parent: ObjectID | None) -> ObjectID:
-        from dulwich.objects import Commit as NewCommit
-
-        commit = NewCommit()
-        commit.tree, commit.parents = tree, [parent] if parent else []
-        commit.author = commit.committer = self.author.identity
-        commit.author_time = commit.commit_time = int(time.time())
-        commit.author_timezone = commit.commit_timezone = 0
-        commit.encoding, commit.message = b"UTF-8", self.message.strip().encode() + b"\n"
-        repo.object_store.add_object(commit)
-        return commit.id
-
-    def _refuse_tag(self, repo: Repo) -> None:
-        if self.tag and cast("Ref", f"refs/tags/{self.tag}".encode()) in repo.refs:
-            raise Failure(
-                f"The repository has a tag “{self.tag}” already.",
-                next_step="Call again with another `tag`.",
-                code="tag_taken",
-            )
-
-    def _give_tag(self, repo: Repo, commit: ObjectID) -> None:
-        if self.tag:
-            repo.refs.add_if_new(cast("Ref", f"refs/tags/{self.tag}".encode()), commit)
-
-
-_NOTHING: Any = b"0" * 40
-
-
-def _working_files(
-    repo: Repo, branch: str, files: Mapping[str, str | None]
-) -> dict[Path, str | None]:
-    """Find which files of a checked-out branch have to follow a commit.
-
-    Raises:
-        Failure: One of them was changed by hand, or lies outside through a link.
-    """
-    if repo.bare or repo.refs.follow(cast("Ref", b"HEAD"))[0][-1] != _branch(branch):
-        return {}
-    name = _branch(branch)
-    head = cast("GitCommit", repo[repo.refs[name]]) if name in repo.refs else None
-    root = Path(repo.path).resolve()
-    shown: dict[Path, str | None] = {}
-    for one, text in files.items():
-        path = root / one
-        kept = _read(repo, head, one) if head else None
-        there = path.read_bytes() if path.is_file() else None
-        if not path.resolve().is_relative_to(root) or path.is_symlink() or there != kept:
-            raise Failure(
-                f"{one} was changed in the working copy and not committed.",
-                next_step="Commit or undo that change with git, then call again.",
-                code="working_copy_changed",
-            )
-        shown[path] = text
-    return shown
-
-
-def _show(repo: Repo, files: Mapping[Path, str | None]) -> None:
-    """Bring the working copy and the index to the new commit."""
-    for path, text in files.items():
-        if text is None:
-            path.unlink(missing_ok=True)
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(text.encode())
-    if files:
-        names = [str(path.relative_to(Path(repo.path).resolve())) for path in files]
-        repo.get_worktree().stage(names)
+    return sorted(f"{prefix}{name.decode(errors='replace')}" for name in found)

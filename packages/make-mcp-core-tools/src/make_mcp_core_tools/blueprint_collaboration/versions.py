@@ -26,7 +26,9 @@ from make_mcp_core_tools._engine.blueprint_files import (
 from make_mcp_core_tools._engine.blueprint_index import team_scenarios
 from make_mcp_core_tools._engine.blueprint_repository import BRANCH, Repository, repository_of
 from make_mcp_core_tools._engine.blueprint_versions import versions_of
+from make_mcp_core_tools._engine.change_proposals import PREFIX
 from make_mcp_core_tools._engine.moments import Moment, milliseconds
+from make_mcp_core_tools._engine.repository_faults import branch_taken
 from make_mcp_core_tools._engine.run_log import Entry, read_entries
 from make_mcp_core_tools._engine.saving import lines_of, same
 from make_mcp_core_tools._engine.scenarios import read_scenario
@@ -194,6 +196,7 @@ async def blueprint_version_create(make: Make, args: CreateVersion) -> VersionCr
 
     Nothing changes in Make; a state that is kept already makes no commit.
     """
+    _refuse_reserved(args.branch)
     repository = repository_of(make, args.repository)
     files: dict[str, str | None] = {}
     for scenario_id in args.scenario_ids:
@@ -326,6 +329,11 @@ def _wanted(row: VersionRow, args: ListVersions) -> bool:
 
 
 # The repository
+
+
+def _refuse_reserved(branch: str) -> None:
+    if branch == "HEAD" or f"{branch}/".startswith(PREFIX):
+        raise branch_taken(branch, f"{PREFIX}…" if branch != "HEAD" else "HEAD")
 
 
 async def _kept(repository: Repository, team: int) -> list[str]:
