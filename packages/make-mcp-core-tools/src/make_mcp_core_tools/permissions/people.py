@@ -262,8 +262,7 @@ async def user_in(make: Make, organization_id: int, user_id: int) -> RawUser:
     Raises:
         Failure: The person does not belong to it.
     """
-    query = {"organizationId": organization_id, "cols": [*_COLUMNS, "userTeamIds"]}
-    users = await make.all("/users", query, key="users", item=RawUser, scope="user:read")
+    users = await people_of(make, organization_id)
     found = next((user for user in users if user.id == user_id), None)
     if found is None:
         raise Failure(
@@ -272,6 +271,12 @@ async def user_in(make: Make, organization_id: int, user_id: int) -> RawUser:
             code="not_found",
         )
     return found
+
+
+async def people_of(make: Make, organization_id: int) -> list[RawUser]:
+    """Read who belongs to an organization, invited people included, with their teams."""
+    query = {"organizationId": organization_id, "cols": [*_COLUMNS, "userTeamIds"]}
+    return await make.all("/users", query, key="users", item=RawUser, scope="user:read")
 
 
 async def members_of(make: Make, organization_id: int) -> list[Member]:
@@ -305,8 +310,7 @@ class _NamedTeam(Output):
 
 async def _all_users(make: Make, args: ListUsers) -> list[UserRow]:
     organization = await make.organization(args.organization_id)
-    query = {"organizationId": organization, "cols": [*_COLUMNS, "userTeamIds"]}
-    users = await make.all("/users", query, key="users", item=RawUser)
+    users = await people_of(make, organization)
     members = {m.user_id: m for m in await members_of(make, organization)}
     roles = {role.id: role for role in await roles_of(make, "organization", organization)}
     wanted = (
@@ -419,8 +423,7 @@ async def _invitation_role(make: Make, args: InviteUsers, organization: int) -> 
 
 
 async def _known_people(make: Make, organization: int) -> list[Known]:
-    query = {"organizationId": organization, "cols": _COLUMNS}
-    users = await make.all("/users", query, key="users", item=RawUser, scope="user:read")
+    users = await people_of(make, organization)
     states = {m.user_id: m.invitation or "member" for m in await members_of(make, organization)}
     return [
         Known(user_id=user.id, email=user.email, state=states.get(user.id, "member"))

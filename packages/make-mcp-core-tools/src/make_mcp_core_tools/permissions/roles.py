@@ -185,11 +185,9 @@ async def role_get(make: Make, args: GetRole) -> RoleDetail:
 )
 async def role_permission_list(make: Make, args: ListPermissions) -> Permissions:
     """List every permission a role can grant, and which other permissions each one needs."""
-    answer = await make.get(
-        "/users/roles/permissions", {"roleCategory": args.category}, into=PermissionList
-    )
+    known = await permissions_of(make, args.category)
     wanted = (args.contains or "").casefold()
-    rows = [p for p in answer.users_roles_permissions if wanted in f"{p.name} {p.label}".casefold()]
+    rows = [p for p in known if wanted in f"{p.name} {p.label}".casefold()]
     page, more = page_of(rows, args)
     return Permissions(permissions=page, **more)
 
@@ -206,6 +204,13 @@ async def roles_of(
         "/users/roles", query, into=RoleList, scope="user:read", fresh_for=_FRESH
     )
     return answer.users_roles
+
+
+async def permissions_of(make: Make, category: RoleCategory | None = None) -> list[Permission]:
+    """Read what roles can grant."""
+    path, query = "/users/roles/permissions", {"roleCategory": category}
+    answer = await make.get(path, query, into=PermissionList, scope="user:read", fresh_for=_FRESH)
+    return answer.users_roles_permissions
 
 
 async def find_role(
