@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from app_bench import Bench
+from app_bench import Bench, service
 
 pytestmark = pytest.mark.anyio
 
@@ -145,3 +145,37 @@ async def test_a_scaffolded_app_validates_without_a_word_in_json_and_in_yaml(ben
         )
     )
     assert one == other
+
+
+async def test_a_scaffolded_app_of_five_operations_is_deployed_and_its_connection_tested(
+    bench: Bench,
+) -> None:
+    async with service({"id": "u1", "name": "Mara"}) as address:
+        told, folder = await scaffolded(bench, "fleet-live", spec=json.dumps(fleet(address)))
+        assert len(told["modules"]) == 5
+        created = await bench.core.call("custom_app_create", **follow(told, "custom_app_create"))
+        app = created.data["name"]
+        arguments = follow(told, "custom_app_deploy") | {"name": app}
+        done = (await bench.core.apply("custom_app_deploy", **arguments)).data
+        assert done["left"] == []
+        team = (await bench.company.get("/teams", organizationId=1))["teams"][0]["id"]
+        body = {"accountName": "Fleet", "accountType": app, "apiKey": "k1"}
+        made = await bench.company.send("POST", "/connections", body, teamId=team)
+        cases = [{"connection_id": made["connection"]["id"]}]
+        tested = (await bench.core.call("custom_app_test", name=app, cases=cases)).data
+    assert (tested["passed"], tested["failed"]) == (1, 0)
+    tested = (await bench.core.call("custom_app_test", name=app, cases=cases)).data
+    assert tested["failed"] == 1
+    modules = (await bench.company.get(f"/sdk/apps/{app}/1/modules"))["appModules"]
+    assert {one["name"]: one["typeId"] for one in modules}["listVessels"] == 9
+    api = folder / "modules/get-vessel/get-vessel.communication.iml.json"
+    assert await bench.text(f"/sdk/apps/{app}/1/modules/getVessel/api") == api.read_text()
+    arguments = {"left": {"name": app}, "right": {"folder": "fleet-live"}}
+    changes = (await bench.core.call("custom_app_diff", **arguments)).data["changes"]
+    assert changes == []
+
+
+def follow(told: dict[str, Any], tool: str) -> dict[str, Any]:
+    """The suggested call of a tool, ready to be made."""
+    call = next(one for one in told["next_calls"] if one["tool"] == tool)
+    return dict(call["arguments"])

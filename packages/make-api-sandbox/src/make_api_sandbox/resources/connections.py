@@ -29,6 +29,7 @@ from make_api_sandbox.http.context import entity, query_team
 from make_api_sandbox.http.errors import ApiError, invalid_parameters, missing, not_found, refused
 from make_api_sandbox.http.routing import route
 from make_api_sandbox.resources.connected_systems import fault_of_system, require_system
+from make_api_sandbox.resources.sdk import accounts
 from make_api_sandbox.shapes import JsonObject, Row
 from make_api_sandbox.usages import (
     affected,
@@ -129,6 +130,9 @@ def _created(call: Call, connection_id: int) -> JsonObject:
 def _type(world: World, name: str) -> ConnectionType:
     if name in TYPES:
         return TYPES[name]
+    own = accounts.type_named(world, name)
+    if own is not None:
+        return own
     alike = world.row("SELECT * FROM connections WHERE type = ? ORDER BY id LIMIT 1", name)
     if alike is None:
         raise ApiError(400, "SC400", "Invalid connection type", detail=f"Unknown type '{name}'.")
@@ -182,10 +186,13 @@ def delete_connection(call: Call) -> JsonObject:
 
 
 @route("POST", "/connections/{connectionId}/test", scope="connections:write", context=ONE)
-def test_connection(call: Call) -> JsonObject:
-    """Prove a connection; a refused one is a 424 with the text of the service behind it."""
+async def test_connection(call: Call) -> JsonObject:
+    """Prove a connection; a refused one is a 424 with the text of the service behind it.
+
+    Of the types only those of custom apps ask a service.
+    """
     row = call.entity
-    fault = fault_of(call.world, row)
+    fault = fault_of(call.world, row) or await accounts.fault_of_service(call, row)
     if fault:
         raise ApiError(424, None, fault, detail=fault)
     proven = {"id": row["id"], "name": row["name"]}

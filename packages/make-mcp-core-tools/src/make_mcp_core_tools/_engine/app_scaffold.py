@@ -87,7 +87,8 @@ def scaffold(service: Description, wish: Wish) -> Scaffold:
     if wish.auth == "document" and not credentials.kind and wish.credentials:
         credentials = wish.credentials
     title = wish.title or service.title or label(wish.name)
-    made = Scaffold(AppTree({"label": title, "language": "en"}, dict.fromkeys(TREE_SECTIONS, "")))
+    meta: JsonObject = {"label": title, "theme": "#000000", "language": "en"}
+    made = Scaffold(AppTree(meta, dict.fromkeys(TREE_SECTIONS, "")))
     made.connection = credentials.kind
     chosen, made.unknown = _chosen(service, wish.operations)
     if not service.server:
