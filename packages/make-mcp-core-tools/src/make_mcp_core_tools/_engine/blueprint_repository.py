@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -280,8 +281,18 @@ def _log(repo: Repo, name: str, revision: str, most: int) -> list[Commit]:
     if revision == BRANCH and head_of(repo, BRANCH) is None:
         return []
     start = _commit(repo, revision)
-    walker = repo.get_walker(include=[start.id], paths=[name.encode()], max_entries=most)
-    return [_told(entry.commit) for entry in walker]
+    walker = repo.get_walker(include=[start.id], order="topo")
+    touching = (entry.commit for entry in walker if _touches(repo, entry.commit, name))
+    return [_told(commit) for commit in islice(touching, most)]
+
+
+def _touches(repo: Repo, commit: GitCommit, name: str) -> bool:
+    """Tell whether a commit has a file as none of its parents has it, as `git log` does."""
+    own = entry_of(repo, commit.id, name)
+    parents = repo.get_parents(commit.id, commit)
+    if not parents:
+        return own is not None
+    return all(entry_of(repo, parent, name) != own for parent in parents)
 
 
 def _told(commit: GitCommit) -> Commit:

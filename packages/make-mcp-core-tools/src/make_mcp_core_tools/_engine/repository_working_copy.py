@@ -7,6 +7,8 @@ before the branch moves, so that a full disk is met while nothing has happened y
 from __future__ import annotations
 
 import os
+import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -14,7 +16,7 @@ from make_mcp_core_tools._engine import repository_faults as faults
 from make_mcp_core_tools._engine.repository_objects import no_lock_left
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
     from dulwich.index import Index
     from dulwich.objects import ObjectID
@@ -22,6 +24,39 @@ if TYPE_CHECKING:
     from dulwich.repo import Repo
 
 _BESIDE = ".make-mcp-new"
+_LOCK = "make-mcp.lock"
+_PATIENCE_SECONDS = 20.0
+_LOOK_SECONDS = 0.02
+
+
+@contextmanager
+def one_writer(repo: Repo) -> Generator[None]:
+    """Let one process at a time write to a working copy; without one the branch alone decides.
+
+    Raises:
+        Failure: Another holds the lock for too long, or died holding it.
+    """
+    if repo.bare:
+        yield
+        return
+    lock = Path(repo.controldir(), _LOCK)
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while not _taken(lock):
+        if time.monotonic() > end:
+            raise faults.locked(str(lock))
+        time.sleep(_LOOK_SECONDS)
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+
+
+def _taken(lock: Path) -> bool:
+    try:
+        os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    except FileExistsError:
+        return False
+    return True
 
 
 class WorkingCopy:

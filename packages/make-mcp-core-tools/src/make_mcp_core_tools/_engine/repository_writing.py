@@ -23,7 +23,7 @@ from make_mcp_core_tools._engine.repository_objects import (
     head_of,
     no_lock_left,
 )
-from make_mcp_core_tools._engine.repository_working_copy import WorkingCopy
+from make_mcp_core_tools._engine.repository_working_copy import WorkingCopy, one_writer
 
 if TYPE_CHECKING:
     from dulwich.object_store import BaseObjectStore
@@ -86,6 +86,10 @@ class Writing:
             Failure: The branch or its working copy stands against it.
         """
         _refuse_names(repo, self.branch, self.tag)
+        with one_writer(repo):
+            return self._commit(repo)
+
+    def _commit(self, repo: Repo) -> str | None:
         for _ in range(_TRIES):
             old = head_of(repo, self.branch)
             parent = old or head_of(repo, self.start)
