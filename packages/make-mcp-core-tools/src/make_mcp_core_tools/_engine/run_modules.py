@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from make_mcp_core_tools._engine.run_watch import Cause
 
 PAGE = 100
+NEWEST = 20
 MOST_PAGES = 10
 """Pages of a module's log that are read to find one run."""
 
@@ -141,8 +142,15 @@ async def read_operations(
     return found[::-1]
 
 
-async def _page(make: Make, scenario_id: int, module_id: int, last: str | None) -> list[Operation]:
-    query: Document = {"pg[limit]": PAGE} | ({"pg[last]": last} if last else {})
+async def newest_operations(make: Make, scenario_id: int, module_id: int) -> list[Operation]:
+    """Read the newest operations of a module, of whatever runs."""
+    return await _page(make, scenario_id, module_id, None, NEWEST)
+
+
+async def _page(
+    make: Make, scenario_id: int, module_id: int, last: str | None, limit: int = PAGE
+) -> list[Operation]:
+    query: Document = {"pg[limit]": limit} | ({"pg[last]": last} if last else {})
     path = f"/scenarios/{scenario_id}/modules/{module_id}/logs"
     return (await make.get(path, query, into=_ModuleLogs, scope="scenarios:read")).module_logs
 

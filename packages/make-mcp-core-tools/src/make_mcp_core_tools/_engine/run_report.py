@@ -45,6 +45,8 @@ class RunResult(Output):
     """True when the run was going on already and none was started."""
     activated: bool | None = None
     """True when the scenario was switched on for this run."""
+    progress: str | None = None
+    """Modules done when it was last looked at, and the last of them: `3 of 7: http:MakeRequest`."""
     outputs: Json = None
     outputs_note: str | None = None
     operations: int | None = None
@@ -109,6 +111,7 @@ def pending(
     return RunResult(
         status="pending",
         execution_id=execution_id,
+        progress=(seen.come or None) if seen else None,
         url=make.page_url(execution_path(scenario, execution_id)),
         next_calls=[call],
     )

@@ -6,7 +6,7 @@ run's id and how to look once more. State of a run: Make API reference, chapter 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Literal
 
@@ -16,6 +16,7 @@ from make_mcp_base.client.failures import NotFound, TooLarge
 from pydantic import Field
 
 from make_mcp_core_tools._engine.run_log import read_entry
+from make_mcp_core_tools._engine.run_progress import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 POLL_SECONDS: tuple[float, ...] = (1, 1, 2, 3, 5)
 """Waits between looks; the last one repeats."""
+
+_SHORT_LOOKS = 2
+"""Looks after which a run counts as a long one, whose modules are worth asking for."""
 
 INGESTION_SECONDS = 30.0
 """How long Make may answer 404 for a run that has begun (Make API reference, chapter 1.13)."""
@@ -80,11 +84,13 @@ class Seen:
         state: The last state Make told, None when it told none.
         waited: Seconds spent.
         trouble: The last failed look, None when the last one worked.
+        come: How far the run has come, module by module; "" when Make did not tell.
     """
 
     state: State | None
     waited: float
     trouble: Failure | None = None
+    come: str = ""
 
     @property
     def ended(self) -> bool:
@@ -155,16 +161,20 @@ async def watch(
         look_first: Look before the first wait.
     """
     begun = anyio.current_time()
-    seen = Seen(None, 0.0)
+    seen, steps = Seen(None, 0.0), Steps(make, scenario_id, execution_id)
     if look_first:
         seen = await _look(make, scenario_id, execution_id, begun, seen)
-    for interval in intervals():
+    for looks, interval in enumerate(intervals()):
         left = wait_seconds - (anyio.current_time() - begun)
         if seen.ended or left <= 0 or _is_final(seen):
             break
         await anyio.sleep(min(max(interval, _asked_wait(seen)), left))
         seen = await _look(make, scenario_id, execution_id, begun, seen)
-        await make.progress(seen.waited, wait_seconds, _words(execution_id, seen))
+        if looks >= _SHORT_LOOKS and seen.trouble is None:
+            come = await (steps.look_at_end() if seen.ended else steps.look())
+            seen = replace(seen, come=come or seen.come)
+        done = wait_seconds if seen.ended else seen.waited
+        await make.progress(done, wait_seconds, _words(execution_id, seen))
     return seen
 
 
@@ -176,7 +186,7 @@ async def _look(
         state = await read_state(make, scenario_id, execution_id)
     except Failure as failure:
         trouble = failure
-    return Seen(state, anyio.current_time() - begun, trouble)
+    return Seen(state, anyio.current_time() - begun, trouble, before.come)
 
 
 def _is_final(seen: Seen) -> bool:
@@ -195,10 +205,11 @@ def _asked_wait(seen: Seen) -> float:
 
 
 def _words(execution_id: str, seen: Seen) -> str:
+    come = f" {seen.come}." if seen.come else ""
     if seen.ended:
-        return f"Run {execution_id} has ended."
+        return f"Run {execution_id} has ended.{come}"
     if isinstance(seen.trouble, NotFound):
         return f"Make has not stored run {execution_id} yet."
     if seen.trouble:
         return f"Run {execution_id} goes on; Make could not be asked just now."
-    return f"Run {execution_id} goes on, {seen.waited:.0f} s so far."
+    return f"Run {execution_id} goes on, {seen.waited:.0f} s so far.{come}"

@@ -145,6 +145,8 @@ class Executions(Page):
 class ExecutionDetail(Output):
     status: Literal["running", "success", "warning", "error"]
     execution_id: str
+    progress: str | None = None
+    """Modules done so far, of a run that was waited for."""
     started: str | None = None
     duration_ms: int | None = None
     operations: int | None = None
@@ -261,7 +263,7 @@ async def scenario_execution_get(make: Make, args: GetExecution) -> ExecutionDet
     if seen.state is None:
         raise _unseen(scenario, execution_id, seen.trouble)
     if not seen.ended:
-        return _going_on(make, scenario, execution_id)
+        return _going_on(make, scenario, execution_id, seen.come)
     await end_was_told(make, scenario.id, execution_id)
     return await _in_depth(make, scenario, execution_id, seen.state, args.include)
 
@@ -466,7 +468,7 @@ def _next(scenario_id: int, detail: ExecutionDetail) -> list[NextCall] | None:
     return calls
 
 
-def _going_on(make: Make, scenario: Runnable, execution_id: str) -> ExecutionDetail:
+def _going_on(make: Make, scenario: Runnable, execution_id: str, come: str = "") -> ExecutionDetail:
     arguments = {"scenario_id": scenario.id, "execution_id": execution_id, "wait": 60}
     follow = NextCall(
         tool="scenario_execution_get", arguments=arguments, why="Waits for the end of this run."
@@ -474,6 +476,7 @@ def _going_on(make: Make, scenario: Runnable, execution_id: str) -> ExecutionDet
     return ExecutionDetail(
         status="running",
         execution_id=execution_id,
+        progress=come or None,
         url=make.page_url(execution_path(scenario, execution_id)),
         next_calls=[follow],
     )
