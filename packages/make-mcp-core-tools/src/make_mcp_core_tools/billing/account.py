@@ -12,6 +12,7 @@ from make_mcp_base.authoring import (
     Timestamp,
 )
 
+from make_mcp_core_tools._engine.make_clock import Reading
 from make_mcp_core_tools.billing.declared import category
 from make_mcp_core_tools.billing.figures import (
     Organization,
@@ -19,7 +20,6 @@ from make_mcp_core_tools.billing.figures import (
     Subscription,
     credits_of,
     missing,
-    now,
     read_organization,
     read_subscription,
 )
@@ -42,6 +42,7 @@ class Period(Output):
     """When the use is set back to 0."""
     length: str | None = None
     days_left: float | None = None
+    """From `as_of` to `end`."""
 
 
 class Budget(Output):
@@ -111,10 +112,10 @@ async def billing_account_get(make: Make, args: GetAccount) -> Account:
 
     The price needs billing rights in Make; without them it is left out with the reason.
     """
-    raw = await read_organization(make, args.organization_id)
+    raw, reading = await read_organization(make, args.organization_id)
     paid = await read_subscription(make, raw.id)
     where: Document = {"organization_id": raw.id}
-    told = _told(raw, paid)
+    told = _told(raw, paid, reading)
     told.next_calls = [
         NextCall(tool="billing_usage_get", arguments=where, why="See it by day, with a forecast."),
         NextCall(tool="billing_cost_breakdown_get", arguments=where, why="See who used it."),
@@ -122,12 +123,13 @@ async def billing_account_get(make: Make, args: GetAccount) -> Account:
     return told
 
 
-def _told(raw: Organization, paid: Subscription | str) -> Account:
-    at, home = now(), f"/organizations/{raw.id}"
+def _told(raw: Organization, paid: Subscription | str, reading: Reading) -> Account:
+    home = f"/organizations/{raw.id}"
     refused = paid if isinstance(paid, str) else None
     spent, left = credits_of(raw.centicredits_consumed), credits_of(raw.unused_centicredits)
     return Account(
-        as_of=at,
+        as_of=reading.at,
+        as_of_clock=reading.clock,
         sources=[f"GET {home}", f"GET {home}/subscription"],
         missing=missing(
             credits_limit="Make tells the plan's limit in operations (1 operation = 1 credit).",
@@ -138,7 +140,7 @@ def _told(raw: Organization, paid: Subscription | str) -> Account:
         organization=raw.name,
         plan=raw.service_name,
         is_paused=raw.is_paused,
-        period=_period(raw, at),
+        period=_period(raw, reading.at),
         credits=_budget(None, credits_of(raw.centicredits_extra), spent, left),
         operations=_budget(
             raw.license.get("operations"), raw.operations_ext, raw.operations, raw.unused_operations

@@ -26,7 +26,6 @@ from make_mcp_core_tools.billing.figures import (
     Organization,
     Sourced,
     missing,
-    now,
     read_organization,
     read_subscription,
     read_usage,
@@ -138,9 +137,8 @@ async def billing_cost_breakdown_get(make: Make, args: GetBreakdown) -> Breakdow
 
     Money is a share of a price, never a bill: Make charges by plan, not by scenario.
     """
-    at = now()
-    organization = await read_organization(make, args.organization_id)
-    counted = await _count(make, args, organization, at)
+    organization, reading = await read_organization(make, args.organization_id)
+    counted = await _count(make, args, organization, reading.at)
     shares, sources = counted.shares, counted.sources
     price, why = await _price(make, args, organization, sources)
     total = round(sum(row.credits for row in shares), 2)
@@ -148,17 +146,18 @@ async def billing_cost_breakdown_get(make: Make, args: GetBreakdown) -> Breakdow
     shares.sort(key=lambda row: (-row.credits, row.name))
     page, more = page_of(shares, args)
     return Breakdown(
-        as_of=at,
+        as_of=reading.at,
+        as_of_clock=reading.clock,
         sources=sources,
         missing=missing(cost=why, movers=_no_movers(args)),
         by=args.by,
         since=counted.since,
-        until=at,
+        until=reading.at,
         total_credits=total,
         total_cost=_money(total, price),
         price=price,
         rows=page,
-        movers=await _movers(make, args, organization, page),
+        movers=await _movers(make, args, organization, page, reading.at),
         formula=_formula(args.by),
         **more,
     )
@@ -336,7 +335,7 @@ def _no_movers(args: GetBreakdown) -> str | None:
 
 
 async def _movers(
-    make: Make, args: GetBreakdown, organization: Organization, rows: list[Share]
+    make: Make, args: GetBreakdown, organization: Organization, rows: list[Share], at: datetime
 ) -> list[Mover] | None:
     """Compare two weeks of closed days, for the largest rows."""
     if not args.movers or args.by in ("folder", "app"):
@@ -345,7 +344,7 @@ async def _movers(
     scope = "teams:read" if args.by == "team" else _SCENARIOS
 
     async def compare(row: Share) -> Mover:
-        usage = await read_usage(make, f"/{args.by}s/{row.id}", zone, scope)
+        usage = await read_usage(make, f"/{args.by}s/{row.id}", zone, scope, at)
         last = usage.today - timedelta(days=1)
         middle = last - timedelta(days=_WEEK)
         now = round(sum(d.credits for d in usage.between(middle + timedelta(days=1), last)), 2)

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from make_mcp_base.authoring import Counter, Document, Json, Output, Timestamp
 from make_mcp_base.client.failures import Forbidden, LicenceGate, NotFound
 
+from make_mcp_core_tools._engine.make_clock import Clock, Reading, read_dated
+
 if TYPE_CHECKING:
     from make_mcp_base.authoring import Make
 
@@ -28,6 +30,8 @@ class Sourced(Output):
 
     as_of: Timestamp
     """When they were read."""
+    as_of_clock: Clock
+    """Whose: `make`, by the Date of its answer; `machine`, this one's, where it sent none."""
     sources: list[str]
     """The endpoints they were read from."""
     missing: dict[str, str] | None = None
@@ -124,14 +128,17 @@ class Usage:
         return [day for day in self.days if first <= day.date <= last]
 
 
-async def read_organization(make: Make, organization_id: int | None) -> Organization:
-    """Read plan, limits and use of an organization.
+async def read_organization(
+    make: Make, organization_id: int | None
+) -> tuple[Organization, Reading]:
+    """Read plan, limits and use of an organization, and when that was by Make's clock.
 
     Raises:
         Failure: As for any request.
     """
     path = f"/organizations/{organization_id}"
-    return (await make.get(path, into=_OneOrganization, scope=READ)).organization
+    found, reading = await read_dated(make, path, into=_OneOrganization, scope=READ)
+    return found.organization, reading
 
 
 async def read_subscription(make: Make, organization_id: int) -> Subscription | str:
@@ -146,7 +153,7 @@ async def read_subscription(make: Make, organization_id: int) -> Subscription | 
         )
 
 
-async def read_usage(make: Make, path: str, zone: str, scope: str) -> Usage:
+async def read_usage(make: Make, path: str, zone: str, scope: str, at: datetime) -> Usage:
     """Read usage by day, in the days of the organization's time zone.
 
     Args:
@@ -154,13 +161,14 @@ async def read_usage(make: Make, path: str, zone: str, scope: str) -> Usage:
         path: Of the organization, team or scenario.
         zone: Name of the organization's zone.
         scope: Make's permission it needs.
+        at: The moment, by Make's clock; it decides which day goes on.
     """
     query: Document = {"organizationTimezone": True} if zone != "UTC" else {}
     answer = await make.json(f"{path}/usage", query, scope=scope)
     found = answer.get("data") if isinstance(answer, dict) else None
     rows = [cast("Document", row) for row in (found if isinstance(found, list) else [])]
     days = sorted((_day(row) for row in rows), key=lambda day: day.date)
-    return Usage(days, zone, datetime.now(ZoneInfo(zone)).date())
+    return Usage(days, zone, at.astimezone(ZoneInfo(zone)).date())
 
 
 async def zone_of(make: Make, organization: Organization) -> str:
@@ -189,11 +197,6 @@ def text_of(name: Json) -> str | None:
         chosen = name.get("en") or next(iter(name.values()), None)
         return str(chosen) if chosen else None
     return str(name) if name else None
-
-
-def now() -> datetime:
-    """The moment, for `as_of`."""
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 def missing(**reasons: str | None) -> dict[str, str] | None:

@@ -66,6 +66,9 @@ def _draw_on(told: Forecast, reset: datetime | None, rate: float, at: datetime) 
     if reset is not None:
         told.days_to_reset = round((reset - at).total_seconds() / 86_400, 4)
         told.used_at_reset = round(told.used_credits + rate * told.days_to_reset, 2)
+    if told.left_credits <= 0:
+        told.note = "The credits are used up."
+        return
     if rate <= 0:
         told.note = "Nothing was used on the closed days, so nothing runs out at this rate."
         return

@@ -18,9 +18,10 @@ from make_mcp_base.authoring import (
 )
 from pydantic import Field
 
+from make_mcp_core_tools._engine.make_clock import make_time
 from make_mcp_core_tools._engine.moments import Moment, iso, milliseconds
 from make_mcp_core_tools.billing.declared import category
-from make_mcp_core_tools.billing.figures import Sourced, now, text_of
+from make_mcp_core_tools.billing.figures import Sourced, text_of
 
 # Inputs
 
@@ -96,12 +97,14 @@ async def billing_invoice_list(make: Make, args: ListInvoices) -> Invoices:
     """
     path = f"/organizations/{args.organization_id}/payments"
     rows = await make.all(path, key="payments", item=_Payment)
+    reading = await make_time(make)
     told = [_invoice(row, links=args.include_links) for row in rows]
-    told = [one for one in told if _wanted(args, one)]
+    told = [one for one in told if _wanted(args, one, reading.at.timestamp())]
     told.sort(key=lambda one: one.created, reverse=True)
     page, more = page_of(told, args)
     return Invoices(
-        as_of=now(),
+        as_of=reading.at,
+        as_of_clock=reading.clock,
         sources=[f"GET {path}"],
         invoices=page if args.format == "json" else None,
         csv=_csv(page) if args.format == "csv" else None,
@@ -110,12 +113,12 @@ async def billing_invoice_list(make: Make, args: ListInvoices) -> Invoices:
     )
 
 
-def _wanted(args: ListInvoices, one: Invoice) -> bool:
+def _wanted(args: ListInvoices, one: Invoice, now: float) -> bool:
     if not one.created:
         return args.since is None and args.until is None
     at = milliseconds(one.created)
-    return (args.since is None or at >= milliseconds(args.since)) and (
-        args.until is None or at <= milliseconds(args.until)
+    return (args.since is None or at >= milliseconds(args.since, now)) and (
+        args.until is None or at <= milliseconds(args.until, now)
     )
 
 

@@ -22,7 +22,6 @@ from make_mcp_core_tools.billing.figures import (
     Organization,
     Sourced,
     Usage,
-    now,
     read_organization,
     read_usage,
     text_of,
@@ -120,10 +119,10 @@ async def billing_plan_list(make: Make, args: ListPlans) -> Plans:
 
     Compared with the use of the last 30 days. Buying happens on Make's own page.
     """
-    at = now()
-    organization = await read_organization(make, args.organization_id)
+    organization, reading = await read_organization(make, args.organization_id)
     path = f"/organizations/{organization.id}"
-    usage = await read_usage(make, path, await zone_of(make, organization), "organizations:read")
+    zone = await zone_of(make, organization)
+    usage = await read_usage(make, path, zone, "organizations:read", reading.at)
     query: Document = {"type": args.type, "organizationId": organization.id}
     products = (await make.get("/cashier/products", query, into=_Products)).products
     used = _used(organization, usage)
@@ -136,7 +135,8 @@ async def billing_plan_list(make: Make, args: ListPlans) -> Plans:
     plans.sort(key=lambda one: (Decimal(one.price), one.price_id))
     page, more = page_of(plans, args)
     return Plans(
-        as_of=at,
+        as_of=reading.at,
+        as_of_clock=reading.clock,
         sources=[f"GET /cashier/products?type={args.type}", f"GET {path}/usage", f"GET {path}"],
         plans=page,
         used=used,

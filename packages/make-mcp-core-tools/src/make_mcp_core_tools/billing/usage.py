@@ -22,7 +22,6 @@ from make_mcp_core_tools.billing.figures import (
     Usage,
     UsageDay,
     missing,
-    now,
     read_organization,
     read_usage,
     zone_of,
@@ -94,15 +93,16 @@ async def billing_usage_get(make: Make, args: GetUsage) -> DailyUsage:
 
     Days are those of the organization's time zone; the forecast's formula is in the answer.
     """
-    at = now()
     of, path, scope, organization_id = await _place(make, args)
-    organization = await read_organization(make, organization_id)
-    usage = await read_usage(make, path, await zone_of(make, organization), scope)
+    organization, reading = await read_organization(make, organization_id)
+    zone = await zone_of(make, organization)
+    usage = await read_usage(make, path, zone, scope, reading.at)
     first, last = _span(args, usage)
     days = usage.between(first, last)
-    ahead = _ahead(args, organization, usage, at)
+    ahead = _ahead(args, organization, usage, reading.at)
     return DailyUsage(
-        as_of=at,
+        as_of=reading.at,
+        as_of_clock=reading.clock,
         sources=[
             f"GET {path}/usage (organizationTimezone)",
             f"GET /organizations/{organization.id}",
