@@ -26,6 +26,15 @@ async def modules_for(shop: Shop, query: str, **more: Any) -> list[str]:
         ("receive a webhook", "gateway:CustomWebHook"),
         ("call a REST API", "http:MakeRequest"),
         ("store a record in a data store", "datastore:AddRecord"),
+        ("save a record to Airtable", "airtable:ActionCreateRecord"),
+        ("split an array into items", "builtin:BasicFeeder"),
+        ("wait for five seconds", "util:FunctionSleep"),
+        ("create an issue in Jira", "jira:createIssue"),
+        ("ask ChatGPT a question", "openai-gpt-3:CreateCompletion"),
+        ("notion page", "notion:createAPage"),
+        ("watch new rows in Google Sheets", "google-sheets:watchRows"),
+        ("upload a file to Google Drive", "google-drive:uploadAFile"),
+        ("post to a Telegram chat", "telegram:SendReplyMessage"),
     ],
 )
 async def test_what_is_to_be_done_finds_the_module(shop: Shop, query: str, module: str) -> None:
@@ -53,6 +62,21 @@ async def test_filters_keep_what_they_name(shop: Shop) -> None:
     assert "slack" in await names(installed=True)
     assert "linkedin" in await names(installed=False) or "linkedin" in await names(installed=True)
     assert await names(query="zzzzzz") == []
+
+
+async def test_an_app_that_is_not_there_is_not_replaced_by_one_that_only_creates(
+    shop: Shop,
+) -> None:
+    told = (await shop.core.call("app_list", query="create a task in Asana")).data
+    assert told["apps"] == []
+    assert "http" in told["warnings"][0]
+
+
+async def test_points_fall_from_row_to_row(shop: Shop) -> None:
+    told = await shop.core.call("app_list", query="send a message", team_id=shop.team)
+    points = [row["score"] for row in told.data["apps"]]
+    assert points == sorted(points, reverse=True)
+    assert len(points) > 3
 
 
 async def test_pages_of_all_apps_join_up(shop: Shop) -> None:

@@ -1,8 +1,8 @@
 """Finding apps and modules by what somebody wants to do.
 
 Words of the request are held against names, labels, keywords and categories of apps, then against
-labels and descriptions of their modules. An app that the team has a connection to comes before an
-equal one it has not. The points are ours and are shown to nobody.
+labels and descriptions of their modules; what is done says nothing of an app, only of a module. An
+app that the team has a connection to comes before an equal one it has not.
 """
 
 from __future__ import annotations
@@ -34,6 +34,20 @@ _SYNONYMS = {
     "list": "search",
     "read": "search",
     "look": "search",
+    "save": "create",
+    "start": "run",
+    "call": "request",
+    "wait": "sleep",
+    "pause": "sleep",
+    "delay": "sleep",
+    "split": "iterator",
+    "loop": "iterator",
+    "join": "aggregator",
+    "aggregate": "aggregator",
+    "combine": "aggregator",
+    "repeat": "repeater",
+    "branch": "router",
+    "route": "router",
     "edit": "update",
     "change": "update",
     "trigger": "watch",
@@ -42,7 +56,12 @@ _SYNONYMS = {
     "gmail": "email",
     "spreadsheet": "sheet",
 }
+_DEEDS = frozenset(
+    "create search update delete watch get upload download move copy run call execute start".split()
+) | {word for word, meant in _SYNONYMS.items() if meant not in ("email", "sheet")}
 CONNECTED, INSTALLED = 2.0, 1.0
+ALWAYS_LOOKED_INTO = frozenset({"builtin", "util"})
+"""Make's own modules for flow control and small tools, which no service names."""
 
 
 def words_of(text: str) -> list[str]:
@@ -63,6 +82,7 @@ def app_points(card: AppCard, wanted: Iterable[str]) -> float:
             2.0 * _hit(word, filed),
         )
         for word in wanted
+        if word not in _DEEDS
     )
 
 

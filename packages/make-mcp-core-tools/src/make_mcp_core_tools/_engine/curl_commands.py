@@ -53,6 +53,7 @@ _SPOKEN = frozenset(
 )
 _PUBLIC_ENDS = frozenset({"version", "language", "locale"})
 _ID = re.compile(r"\d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,}", re.IGNORECASE)
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9a-fA-F:]+")
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -98,16 +99,16 @@ def read_curl(text: str) -> Called:
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise _unreadable(f"its address is malformed: {error}.") from error
-    if parts.scheme not in ("http", "https") or not host or not usable(host):
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or credentials(host):
         raise _unreadable("it names no http or https address.")
     found = basic("") if command.user or "@" in parts.netloc else Credentials()
     path, given = _path(parts.path, found, told_whole=bool(credentials(f"{host}{parts.path}")))
     method = command.method or ("post" if command.data or command.form else "get")
     operation = Operation("get" if command.in_query else method, path, given=given)
-    query = parse_qsl(parts.query, keep_blank_values=True)
-    if command.in_query:
-        query += [pair for piece in command.data for pair in parse_qsl(piece, True)]
-    _add_query(operation, query, found)
+    asked = [parts.query, *(command.data if command.in_query else [])]
+    if any(_nameless(text) for text in asked):
+        command.notes.append("A part of the query that has no name is left out.")
+    _add_query(operation, [pair for text in asked for pair in _pairs(text)], found)
     _add_headers(operation, command, found)
     if not command.in_query:
         operation.body = _body(command, operation, found)
@@ -178,8 +179,11 @@ def _apply(command: Command, name: str, value: str) -> None:
         command.data.append(value)
         command.is_json |= name == "--json"
     elif name in _FORM:
-        part, _, said = value.partition("=")
-        command.form[part] = said.startswith("@") and name != "--form-string"
+        part, named, said = value.partition("=")
+        if named:
+            command.form[part] = said.startswith("@") and name != "--form-string"
+        else:
+            command.notes.append("A part of the form that has no name is left out.")
     elif name == "--oauth2-bearer":
         command.headers["Authorization"] = "Bearer -"
     elif name in _USER:
@@ -275,9 +279,10 @@ def _body(command: Command, operation: Operation, found: Credentials) -> Content
     except (ValueError, RecursionError):
         if command.is_json or (media and "urlencoded" not in media):
             return Content(media.split(";")[0].strip().lower() or "text/plain", {})
-        rows = parse_qsl(text, keep_blank_values=True)
-        value = dict(rows)
         media = "application/x-www-form-urlencoded"
+        if _nameless(text):
+            return Content(media, {})
+        value = dict(_pairs(text))
     else:
         media = "application/json"
     if isinstance(value, dict):
@@ -285,6 +290,16 @@ def _body(command: Command, operation: Operation, found: Credentials) -> Content
             if usable(name) and isinstance(one, str) and _is_secret(name, one):
                 operation.given[name] = with_secret(found, name)
     return Content(media, _schema_of(value, 0))
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """Give names and values of a query or form; what has no name is left out."""
+    named = "&".join(piece for piece in text.split("&") if "=" in piece)
+    return parse_qsl(named, keep_blank_values=True)
+
+
+def _nameless(text: str) -> bool:
+    return any(piece and "=" not in piece for piece in text.split("&"))
 
 
 def _is_secret(name: str, value: str) -> bool:

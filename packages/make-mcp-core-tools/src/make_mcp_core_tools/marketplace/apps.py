@@ -29,6 +29,7 @@ from make_mcp_core_tools._engine.app_places import (
     team_connections,
 )
 from make_mcp_core_tools._engine.app_search import (
+    ALWAYS_LOOKED_INTO,
     CONNECTED,
     INSTALLED,
     app_points,
@@ -42,6 +43,8 @@ from make_mcp_core_tools.marketplace.declared import category
 LOOKED_INTO = 10
 """Apps whose modules are read for one search."""
 SHOWN_MODULES = 3
+ONE_WORD = 2.0
+"""Points of a module that shares no word of its name with the request."""
 
 # Inputs
 
@@ -92,6 +95,9 @@ class AppRow(Output):
     version: int | None = None
     custom: bool | None = None
     premium_tier: int | None = None
+    score: float | None = None
+    """How well it fits: 6 a word of its name, 3 of its keywords, 3 of a module, 2 for a connection.
+    Only their order counts."""
     connections: list[int] | None = None
     """Connections of the team that its modules can take."""
     modules: list[ModuleHit] | None = None
@@ -168,6 +174,11 @@ async def app_list(make: Make, args: ListApps) -> Apps:
             code="invalid_arguments",
         )
     rows = await _ranked(make, found, wanted) if wanted else _by_name(found)
+    if not rows:
+        make.warn(
+            "No app fits. Name the service alone, or the thing it is about; any service with an API"
+            " can be called with the app `http`."
+        )
     page, more = page_of(rows, args)
     return Apps(apps=page, next_calls=_look(page) if wanted else None, **more)
 
@@ -233,12 +244,17 @@ async def app_doc_get(make: Make, args: GetAppDoc) -> AppDoc:
 
 @dataclass(slots=True)
 class _Found:
-    """An app while it is ranked."""
+    """An app while it is ranked.
+
+    Attributes:
+        fits: Whether one of its modules fits by more than a word in passing.
+    """
 
     card: AppCard
     connections: list[int]
     points: float = 0.0
     modules: list[AppModule] = field(default_factory=list[AppModule])
+    fits: bool = False
 
     def row(self) -> AppRow:
         name = self.card.blueprint_name
@@ -249,6 +265,7 @@ class _Found:
             version=self.card.version,
             custom=self.card.app or None,
             premium_tier=self.card.premium_tier or None,
+            score=round(self.points, 1) or None,
             connections=self.connections or None,
             modules=hits or None,
         )
@@ -292,13 +309,22 @@ def _by_name(found: list[_Found]) -> list[AppRow]:
 
 async def _ranked(make: Make, found: list[_Found], wanted: list[str]) -> list[AppRow]:
     hits: list[_Found] = []
+    others: list[_Found] = []
     for one in found:
-        if points := app_points(one.card, wanted):
-            one.points += points
-            hits.append(one)
-    hits.sort(key=lambda one: (-one.points, one.card.name))
-    await make.each(hits[:LOOKED_INTO], lambda one: _look_into(make, one, wanted))
-    return [one.row() for one in sorted(hits, key=lambda one: (-one.points, one.card.name))]
+        points = app_points(one.card, wanted)
+        (hits if points else others).append(one)
+        one.points += points
+    hits.sort(key=_place)
+    mine = [one for one in others if one.card.name in ALWAYS_LOOKED_INTO or one.points]
+    mine.sort(key=lambda one: (one.card.name not in ALWAYS_LOOKED_INTO, *_place(one)))
+    mine = mine[:LOOKED_INTO]
+    await make.each([*hits[:LOOKED_INTO], *mine], lambda one: _look_into(make, one, wanted))
+    hits += [one for one in mine if one.fits]
+    return [one.row() for one in sorted(hits, key=_place)]
+
+
+def _place(one: _Found) -> tuple[float, str]:
+    return -one.points, one.card.name
 
 
 async def _look_into(make: Make, one: _Found, wanted: list[str]) -> None:
@@ -311,6 +337,7 @@ async def _look_into(make: Make, one: _Found, wanted: list[str]) -> None:
         return
     hits, points = fitting(manifest.modules, wanted)
     one.modules = (hits or manifest.modules)[:SHOWN_MODULES]
+    one.fits = points > ONE_WORD
     one.points += points
 
 
