@@ -1,21 +1,11 @@
 """Change requests: proposed, approved by a second person, applied."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-import make_mcp_core
 import pytest
 from harness import Company, Server
-from make_mcp_base.calls.live import LiveApi
-from make_mcp_base.client.client import MakeClient
-from make_mcp_base.client.settings import ClientSettings
-from make_mcp_base.client.transport import in_process
-from make_mcp_base.kernel import Kernel
-from make_mcp_base.server.protocol import build
-from make_mcp_base.setup import Setup
-from mcp import Client
 
 pytestmark = pytest.mark.anyio
 
@@ -23,43 +13,7 @@ Builder = Callable[..., dict[str, Any]]
 Maker = Callable[..., Awaitable[dict[str, Any]]]
 Reader = Callable[[int], Awaitable[dict[str, Any]]]
 Writes = Callable[[], Awaitable[list[dict[str, Any]]]]
-
-
-@asynccontextmanager
-async def _serving(company: Company, token: str, data: Path) -> AsyncGenerator[Server]:
-    host = "sandbox.make.local"
-    settings = ClientSettings(token, f"http://{host}/api/v2")
-    client = MakeClient(settings, transport=in_process(company.mounted.app))
-    kernel = Kernel.of(make_mcp_core.app, Setup(sandbox=str(company.world), data_dir=data))
-    kernel._api = LiveApi(client, None, host)  # pyright: ignore[reportPrivateUsage] - no other way to choose a token over a sandbox
-    try:
-        async with Client(build(kernel)) as mcp_client:
-            yield Server(kernel, mcp_client)
-    finally:
-        await kernel.aclose()
-
-
-async def _joined(company: Company, team: int) -> str:
-    """Bring a colleague into the team, and give the token of that person."""
-    organization = (await company.get(f"/teams/{team}"))["team"]["organizationId"]
-    body = {"email": "ada@example.org", "name": "Ada Lund", "usersRoleId": 13, "teamsId": [team]}
-    user = (await company.send("POST", f"/organizations/{organization}/invite", body))["user"]
-    token = (await company.control("POST", "/tokens", {"user_id": user["id"]}))["token"]
-    own = {"Authorization": f"Token {token}"}
-    path = "/api/v2/users/me/organization-invitations"
-    asked = (await company.http.get(path, headers=own)).json()
-    mark = {"hash": asked["userOrganizationInvitations"][0]["hash"]}
-    path = "/api/v2/organizations/accept-invitation"
-    (await company.http.post(path, json=mark, headers=own)).raise_for_status()
-    return str(token)
-
-
-@pytest.fixture
-async def colleague(company: Company, team: int, tmp_path: Path) -> AsyncGenerator[Server]:
-    """A server that acts as another person of the team."""
-    token = await _joined(company, team)
-    async with _serving(company, token, tmp_path / "data") as server:
-        yield server
+Serving = Callable[[str], AbstractAsyncContextManager[Server]]
 
 
 @pytest.fixture
@@ -211,11 +165,11 @@ async def test_sides_that_edit_different_modules_merge_clean_and_used_ids_are_gi
 
 
 async def test_a_token_that_may_not_write_scenarios_proposes_but_does_not_apply(
-    company: Company, scenario: int, tmp_path: Path, writes: Writes
+    company: Company, scenario: int, serving: Serving, writes: Writes
 ) -> None:
     scopes = ["scenarios:read", "user:read", "teams:read", "organizations:read"]
     token = (await company.control("POST", "/tokens", {"scope": scopes}))["token"]
-    async with _serving(company, token, tmp_path / "data") as server:
+    async with serving(token) as server:
         made = await server.call(
             "change_request_create", scenario_id=scenario, title="Nine", ops=_value(1, "9")
         )

@@ -1,5 +1,6 @@
 """Change requests: a change is proposed, a second person approves it, then it is applied."""
 
+from dataclasses import replace
 from typing import Literal, cast
 
 from make_blueprint.diff import diff
@@ -19,9 +20,11 @@ from make_mcp_base.authoring import (
     PageInput,
     Problem,
     ScenarioId,
+    TeamId,
     Timestamp,
     page_of,
 )
+from make_mcp_base.client.failures import NotFound
 from pydantic import Field
 
 from make_mcp_core_tools._engine.binding_checks import check_bindings
@@ -32,23 +35,21 @@ from make_mcp_core_tools._engine.blueprint_arguments import (
     refused,
 )
 from make_mcp_core_tools._engine.blueprint_faults import all_faults
-from make_mcp_core_tools._engine.blueprint_repository import (
-    Author,
-    Repository,
-    author_of,
-    repository_of,
-)
+from make_mcp_core_tools._engine.blueprint_repository import Repository, author_of, repository_of
 from make_mcp_core_tools._engine.blueprint_secrets import protected, revealed, with_secrets
 from make_mcp_core_tools._engine.change_proposals import (
     Proposal,
     State,
     Verdict,
     all_proposals,
+    change_proposal,
     keep_proposal,
     new_id,
     now,
     read_proposal,
+    refuse_untrusted,
 )
+from make_mcp_core_tools._engine.repository_writing import Author
 from make_mcp_core_tools._engine.saving import Change, lines_of, same, save_blueprint
 from make_mcp_core_tools._engine.scenarios import (
     Scenario,
@@ -83,6 +84,8 @@ class ListChangeRequests(PageInput):
     state: Literal["open", "applied", "all"] = "open"
     """Which to list."""
     scenario_id: ScenarioId | None = None
+    target_team_id: TeamId | None = None
+    """Only those for scenarios of this team."""
     repository: str | None = None
     """Folder of the repository; default: the account's own."""
 
@@ -202,10 +205,15 @@ async def change_request_create(make: Make, args: CreateChangeRequest) -> Change
 )
 async def change_request_list(make: Make, args: ListChangeRequests) -> ChangeRequests:
     """List change requests, newest first."""
+    proposals, unread = await all_proposals(repository_of(make, args.repository))
+    for name in unread:
+        make.warn(f"The branch {name} holds no change request that can be read.")
     found = [
         one
-        for one in await all_proposals(repository_of(make, args.repository))
-        if args.state in ("all", one.state) and args.scenario_id in (None, one.scenario_id)
+        for one in proposals
+        if args.state in ("all", one.state)
+        and args.scenario_id in (None, one.scenario_id)
+        and args.target_team_id in (None, one.team_id)
     ]
     page, more = page_of([_row(one) for one in found], args)
     return ChangeRequests(change_requests=page, **more)
@@ -232,19 +240,20 @@ async def change_request_review(make: Make, args: ReviewChangeRequest) -> Change
     repository = repository_of(make, args.repository)
     proposal = await read_proposal(repository, args.change_request_id)
     me = await _me(make)
-    _refuse_closed(proposal)
-    if args.verdict == "approve" and me.id == proposal.author.id:
-        raise Failure(
-            "Nobody approves their own change request.",
-            why=f"It was written by {proposal.author.name} (user {me.id}), whose token this is.",
-            next_step="Have somebody else review it with their own token.",
-            code="own_change_request",
-        )
-    reviewed = proposal.reviewed(me, args.verdict, args.comment)
+
+    def review(one: Proposal) -> Proposal:
+        refuse_untrusted(one)
+        _refuse_closed(one)
+        if args.verdict == "approve":
+            _refuse_own(one, me)
+        return one.reviewed(me, args.verdict, args.comment)
+
+    reviewed = review(proposal)
     if make.planning:
         make.warn("A dry run: nothing was written to the repository.")
     else:
-        await keep_proposal(repository, reviewed, f"{args.verdict.capitalize()}: {proposal.title}")
+        message = f"{args.verdict.capitalize()}: {proposal.title}"
+        reviewed = await change_proposal(repository, proposal.id, review, message)
     return await _shown(make, reviewed, args.repository)
 
 
@@ -261,6 +270,7 @@ async def change_request_apply(make: Make, args: GetChangeRequest) -> BlueprintS
     """
     repository = repository_of(make, args.repository)
     proposal = await read_proposal(repository, args.change_request_id)
+    refuse_untrusted(proposal)
     _refuse_closed(proposal)
     _refuse_unapproved(proposal)
     scenario = await read_scenario(make, proposal.scenario_id)
@@ -385,51 +395,67 @@ def _common(one: Proposal) -> Document:
 
 
 async def _shown(make: Make, one: Proposal, repository: str | None) -> ChangeRequest:
-    live = (await read_stored(make, one.scenario_id)).blueprint
-    merged = _merged(one, live) if one.state == "open" else None
-    checked = await check_bindings(make, one.team_id, one.blueprint, one.scenario_id)
+    live = await _live(make, one.scenario_id)
+    merged = _merged(one, live) if one.state == "open" and live is not None else None
     found = errors(all_faults(one.blueprint))
-    found += errors(fault for each in checked if (fault := each.as_problem))
-    waits = _waits_for(one, merged, faulty=bool(found))
-    ids: Document = {"change_request_id": one.id}
-    ids |= {"repository": repository} if repository else {}
-    next_call = (
-        NextCall(tool="change_request_apply", arguments=ids, why="Apply it.")
-        if not waits
-        else NextCall(
-            tool="change_request_review",
-            arguments=ids | {"verdict": "approve"},
-            why="For somebody else than the author.",
-        )
-    )
-    said = {id(review) for review in one.verdicts.values()}
+    if live is not None:
+        checked = await check_bindings(make, one.team_id, one.blueprint, one.scenario_id)
+        found += errors(fault for each in checked if (fault := each.as_problem))
+    waits = _waits_for(one, merged, faulty=bool(found), gone=live is None)
     return ChangeRequest(
         **_common(one),
         description=one.description or None,
         author_id=one.author.id,
         diff=lines_of(one.base, one.blueprint),
         faults=[f"{fault.path}: {fault.problem}" for fault in found] or None,
-        live_moved=not same(one.base, protected(live)),
+        live_moved=live is None or not same(one.base, protected(live)),
         conflicts=[f"{c.path}: {c.problem}" for c in merged.conflicts] or None if merged else None,
-        reviews=[
-            ReviewRow(
-                by=review.name,
-                user_id=review.user_id,
-                verdict=review.verdict,
-                comment=review.comment or None,
-                at=cast("Timestamp", review.at),
-                counts=id(review) in said,
-            )
-            for review in one.reviews
-        ],
+        reviews=_reviews(one),
         can_apply=not waits,
         waits_for=waits or None,
-        next_calls=[next_call] if one.state == "open" else None,
+        next_calls=_next(one, repository, waiting=bool(waits)),
     )
 
 
-def _waits_for(one: Proposal, merged: Merged | None, *, faulty: bool) -> list[str]:
-    found: list[str] = []
+async def _live(make: Make, scenario_id: int) -> Blueprint | None:
+    """Read the scenario as it is; None when it is gone."""
+    try:
+        return (await read_stored(make, scenario_id)).blueprint
+    except NotFound:
+        return None
+
+
+def _reviews(one: Proposal) -> list[ReviewRow]:
+    said = {id(review) for review in one.verdicts.values()}
+    return [
+        ReviewRow(
+            by=review.name,
+            user_id=review.user_id,
+            verdict=review.verdict,
+            comment=review.comment or None,
+            at=cast("Timestamp", review.at),
+            counts=id(review) in said and not one.fault,
+        )
+        for review in one.reviews
+    ]
+
+
+def _next(one: Proposal, repository: str | None, *, waiting: bool) -> list[NextCall] | None:
+    if one.state != "open" or one.fault:
+        return None
+    ids: Document = {"change_request_id": one.id}
+    ids |= {"repository": repository} if repository else {}
+    if not waiting:
+        return [NextCall(tool="change_request_apply", arguments=ids, why="Apply it.")]
+    verdict = ids | {"verdict": "approve"}
+    why = "For somebody else than the author."
+    return [NextCall(tool="change_request_review", arguments=verdict, why=why)]
+
+
+def _waits_for(
+    one: Proposal, merged: Merged | None, *, faulty: bool, gone: bool = False
+) -> list[str]:
+    found: list[str] = [one.fault] if one.fault else []
     if one.state != "open":
         found.append(f"nothing: it is {one.state}")
     if not one.approvals:
@@ -437,6 +463,8 @@ def _waits_for(one: Proposal, merged: Merged | None, *, faulty: bool) -> list[st
     found += [f"{review.name} to take back the rejection" for review in one.rejections]
     if merged and merged.conflicts:
         found.append("a new proposal: the scenario was edited at the same place")
+    if gone:
+        found.append("nothing: its scenario is gone")
     if faulty:
         found.append("the faults to be mended")
     return found
@@ -447,6 +475,16 @@ def _waits_for(one: Proposal, merged: Merged | None, *, faulty: bool) -> list[st
 
 def _merged(one: Proposal, live: Blueprint) -> Merged:
     return merge(one.base, protected(live), one.blueprint)
+
+
+def _refuse_own(one: Proposal, me: Author) -> None:
+    if me.id == one.author.id:
+        raise Failure(
+            "Nobody approves their own change request.",
+            why=f"It was written by {one.author.name} (user {me.id}), whose token this is.",
+            next_step="Have somebody else review it with their own token.",
+            code="own_change_request",
+        )
 
 
 def _refuse_closed(one: Proposal) -> None:
@@ -481,11 +519,13 @@ async def _save(
 
 async def _close(make: Make, repository: Repository, one: Proposal) -> None:
     """Note that it was applied; a note that fails takes nothing back."""
-    from dataclasses import replace
-
     if make.planning:
         return
     try:
-        await keep_proposal(repository, replace(one, state="applied"), f"Apply: {one.title}")
+        await change_proposal(repository, one.id, _applied, f"Apply: {one.title}")
     except Failure as failure:
         make.warn(f"It was applied, but is not marked as such: {failure.what}")
+
+
+def _applied(one: Proposal) -> Proposal:
+    return replace(one, state="applied")
