@@ -19,9 +19,10 @@ DOMAIN_VERBS = frozenset(
     {
         "activate", "analyze", "assign", "backup", "check", "compare", "deactivate", "decline",
         "deploy", "destroy", "document", "execute", "extend", "generate", "info", "invite",
-        "issue", "learn", "me", "move", "optimize", "organize", "promote", "publish", "put",
-        "query", "read", "replace", "report", "request", "resolve", "review", "revoke", "scaffold",
-        "scan", "test", "troubleshoot", "undo", "use", "wait", "write",
+        "issue", "learn", "me", "move", "offboard", "optimize", "organize", "promote", "publish",
+        "put", "query", "read", "replace", "report", "request", "resolve", "review", "revoke",
+        "scaffold", "scan", "sync", "test", "transfer", "troubleshoot", "undo", "use", "wait",
+        "write",
     }
 )  # fmt: skip
 """Words of Make or of the server itself that say an action more exactly than a common verb."""

@@ -119,6 +119,7 @@ class Access:
         open_invitations: Those who have not accepted.
         names: Names of the teams, by id.
         places: Roles in each team, by team and person.
+        fixed: Team and person of roles that Make does not let change.
     """
 
     people: list[RawUser]
@@ -126,6 +127,7 @@ class Access:
     open_invitations: frozenset[int]
     names: dict[int, str]
     places: dict[int, dict[int, Role]]
+    fixed: frozenset[tuple[int, int]]
 
     def admins(self, team: int) -> list[int]:
         """Name the admins of a team by their ids."""
@@ -160,6 +162,7 @@ async def access_of(make: Make, organization_id: int, teams: list[int] | None = 
         open_invitations=frozenset(m.user_id for m in members if m.invitation),
         names=chosen,
         places={team: _by_user(known, rows) for team, rows in zip(chosen, lists, strict=True)},
+        fixed=frozenset((r.team_id, r.user_id) for rows in lists for r in rows if not r.changeable),
     )
 
 

@@ -1,8 +1,9 @@
 """Roles of people: giving, changing and taking them, never the last one that matters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from make_mcp_base.authoring import (
+    Document,
     Failure,
     Input,
     Irreversible,
@@ -20,6 +21,7 @@ from pydantic import Field
 
 from make_mcp_core_tools.permissions.declared import category
 from make_mcp_core_tools.permissions.people import (
+    RawUser,
     TeamMember,
     members_of,
     team_members_of,
@@ -112,18 +114,7 @@ async def user_team_role_set(make: Make, args: SetTeamRole) -> RoleSet:
     person = await user_in(make, organization, user)
     _refuse_team_change(team, place, places, roles, wanted)
     _show_delta(make, former, wanted)
-    path = f"/users/{user}/user-team-roles/{team}"
-    await make.write(
-        post(path, _role_body(wanted)),
-        into=TeamRoleAnswer,
-        says=_sentence(person.name, former, wanted, f"team {team}"),
-        before={"usersRoleId": former.id if former else None, "members": len(places)},
-        predict={"userTeamRole": {"usersRoleId": wanted.id if wanted else None}},
-        undo=Undo(
-            (post(path, _role_body(former)),),
-            Watch(f"/teams/{team}/user-team-roles/{user}", ("userTeamRole.usersRoleId",)),
-        ),
-    )
+    await write_team_role(make, person, team, former, wanted, members=len(places))
     return _outcome(user, former, wanted, changed=True)
 
 
@@ -138,8 +129,8 @@ async def user_team_role_set(make: Make, args: SetTeamRole) -> RoleSet:
 async def user_organization_role_set(make: Make, args: SetOrganizationRole) -> RoleSet:
     """Change a person's role in an organization, or take the person out of it.
 
-    The owner changes only by transfer in Make's interface. Someone who was taken out comes back
-    only by a new invitation.
+    The owner changes only by `organization_ownership_transfer`. Someone who was taken out comes
+    back only by a new invitation.
     """
     organization, user = args.organization_id or 0, args.user_id
     wanted = await _wanted(make, args.role, args.remove, "organization", organization)
@@ -157,25 +148,102 @@ async def user_organization_role_set(make: Make, args: SetOrganizationRole) -> R
     _refuse_last_governor(organization, former, wanted, others)
     _show_delta(make, former, wanted)
     if wanted is None:
-        await _tell_teams_left(make, organization, person.user_team_ids)
-    path = f"/users/{user}/user-organization-roles/{organization}"
-    back = Undo(
-        (post(path, _role_body(former)),),
-        Watch(
-            f"/organizations/{organization}/user-organization-roles/{user}",
-            ("userOrganizationRole.usersRoleId",),
+        names = await team_names(make, organization)
+        await _refuse_orphans(make, person, names, organization)
+        _tell_teams_left(make, names, person.user_team_ids)
+    if wanted is None:
+        before: Document = {"members": len(places)}
+        await leave_organization(make, person, organization, former, before=before)
+    else:
+        await _write_organization_role(make, person, organization, former, wanted, len(places))
+    return _outcome(user, former, wanted, changed=True)
+
+
+# Writing roles
+
+
+async def write_team_role(
+    make: Make,
+    person: RawUser,
+    team: int,
+    former: Role | None,
+    wanted: Role | None,
+    *,
+    members: int | None = None,
+) -> None:
+    """Give a person a role in a team, or with None take the person out; the undo puts it back.
+
+    Args:
+        make: The call's Make.
+        person: Whom.
+        team: Where.
+        former: Their role until now; None for somebody from outside the team.
+        wanted: Their role from now on.
+        members: How many people the team has, where a plan rests on it.
+    """
+    path = f"/users/{person.id}/user-team-roles/{team}"
+    await make.write(
+        post(path, _role_body(wanted)),
+        into=TeamRoleAnswer,
+        says=_sentence(person.name, former, wanted, f"team {team}"),
+        before={"usersRoleId": former.id if former else None, "members": members},
+        predict={"userTeamRole": {"usersRoleId": wanted.id if wanted else None}},
+        undo=Undo(
+            (post(path, _role_body(former)),),
+            Watch(f"/teams/{team}/user-team-roles/{person.id}", ("userTeamRole.usersRoleId",)),
         ),
     )
-    gone = Irreversible("Someone who left an organization comes back only by `user_invite`.")
+
+
+async def _write_organization_role(
+    make: Make, person: RawUser, organization: int, former: Role | None, wanted: Role, members: int
+) -> None:
+    path = f"/users/{person.id}/user-organization-roles/{organization}"
+    seen = f"/organizations/{organization}/user-organization-roles/{person.id}"
     await make.write(
         post(path, _role_body(wanted), confirmed=True),
         into=OrganizationRoleAnswer,
         says=_sentence(person.name, former, wanted, f"organization {organization}"),
-        before={"usersRoleId": former.id if former else None, "members": len(places)},
-        predict={"userOrganizationRole": {"usersRoleId": wanted.id if wanted else None}},
-        undo=back if wanted else gone,
+        before={"usersRoleId": former.id if former else None, "members": members},
+        predict={"userOrganizationRole": {"usersRoleId": wanted.id}},
+        undo=Undo(
+            (post(path, _role_body(former)),), Watch(seen, ("userOrganizationRole.usersRoleId",))
+        ),
     )
-    return _outcome(user, former, wanted, changed=True)
+
+
+async def leave_organization(
+    make: Make,
+    person: RawUser,
+    organization: int,
+    former: Role | None,
+    *,
+    before: Document,
+    with_connections: bool = False,
+) -> None:
+    """Take a person out of an organization and all its teams.
+
+    Args:
+        make: The call's Make.
+        person: Who leaves.
+        organization: Where.
+        former: Their role until now.
+        before: State that the plan rests on.
+        with_connections: Also delete the connections the person made there.
+    """
+    await make.write(
+        post(
+            f"/users/{person.id}/user-organization-roles/{organization}",
+            _role_body(None),
+            confirmed=True,
+            deleteConnections=with_connections or None,
+        ),
+        into=OrganizationRoleAnswer,
+        says=_sentence(person.name, former, None, f"organization {organization}"),
+        before={"usersRoleId": former.id if former else None, **before},
+        predict={"userOrganizationRole": {"usersRoleId": None}},
+        undo=Irreversible("Someone who left an organization comes back only by `user_invite`."),
+    )
 
 
 # What is asked for
@@ -232,11 +300,11 @@ def _refuse_team_change(
         raise Failure(
             f"The role of user {place.user_id} in team {team} was not changed.",
             why="Make marks it as fixed: the person owns the organization or made the team.",
-            next_step="Choose another person, or transfer the ownership in Make's interface.",
+            next_step="Choose another person; an owner first hands the organization over with"
+            " `organization_ownership_transfer`.",
             code="not_changeable",
         )
-    admins = [p.user_id for p in places if _administers(roles.get(p.users_role_id or 0))]
-    if admins == [place.user_id] and not _administers(wanted):
+    if _admins(places, roles) == [place.user_id] and not _administers(wanted):
         raise Failure(
             f"The role of user {place.user_id} in team {team} was not changed.",
             why="This is the only admin of the team.",
@@ -252,7 +320,7 @@ def _refuse_owner_change(organization: int, former: Role | None, wanted: Role | 
     raise Failure(
         f"The ownership of organization {organization} was not changed.",
         why="An organization always has one owner; Make changes it by transfer only.",
-        next_step="The owner can transfer it in Make: Organization, Users.",
+        next_step="The owner hands it over with `organization_ownership_transfer`.",
         code="last_owner",
     )
 
@@ -271,6 +339,32 @@ def _refuse_last_governor(
         )
 
 
+async def _refuse_orphans(
+    make: Make, person: RawUser, names: Mapping[int, str], organization: int
+) -> None:
+    """Refuse to leave teams behind without an admin."""
+    roles = {role.id: role for role in await roles_of(make, "team", organization)}
+    teams = [team for team in person.user_team_ids if team in names]
+    lists = await make.each(teams, lambda team: team_members_of(make, team))
+    orphans = [
+        f"“{names[team]}” ({team})"
+        for team, rows in zip(teams, lists, strict=True)
+        if _admins(rows, roles) == [person.id]
+    ]
+    if orphans:
+        raise Failure(
+            f"{person.name} ({person.id}) was not taken out of organization {organization}.",
+            why=f"Nobody else is an admin of {', '.join(orphans)}.",
+            next_step=f"Call `user_offboard` user_id={person.id} with the `successor_id` who"
+            " becomes their admin.",
+            code="last_admin",
+        )
+
+
+def _admins(places: Sequence[TeamMember], roles: Mapping[int, Role]) -> list[int]:
+    return [p.user_id for p in places if _administers(roles.get(p.users_role_id or 0))]
+
+
 def _administers(role: Role | None) -> bool:
     return role is not None and role.administers_team
 
@@ -284,8 +378,7 @@ def _show_delta(make: Make, former: Role | None, wanted: Role | None) -> None:
     make.shows(f"{_called(former)} → {_called(wanted)}", *lines)
 
 
-async def _tell_teams_left(make: Make, organization: int, teams: Sequence[int]) -> None:
-    names = await team_names(make, organization)
+def _tell_teams_left(make: Make, names: Mapping[int, str], teams: Sequence[int]) -> None:
     left = [names.get(team, str(team)) for team in teams]
     if left:
         make.affects(f"Leaves the teams {', '.join(left)}.")

@@ -24,6 +24,7 @@ from make_mcp_base.authoring import (
 from pydantic import Field
 
 from make_mcp_core_tools.permissions.declared import category
+from make_mcp_core_tools.permissions.private_spaces import spaces_of
 from make_mcp_core_tools.permissions.roles import Role, find_role, roles_of
 
 _COLUMNS = ["id", "name", "email", "lastLogin"]
@@ -48,8 +49,8 @@ class ListUsers(PageInput):
 class GetUser(Input):
     user_id: UserId
     organization_id: OrganizationId | None = None
-    include: list[Literal["connections"]] = []
-    """`connections`: those the person made, over all teams."""
+    include: list[Literal["connections", "private_space"]] = []
+    """`connections`: those the person made, over all teams; `private_space`: its id."""
 
 
 class Invitee(Input):
@@ -101,12 +102,16 @@ class OwnConnection(Output):
     account_name: str = ""
     """The service."""
     team_id: int
+    used_by: int | None = None
+    """Scenarios that use it."""
 
 
 class UserDetail(UserRow):
     organization_id: int
     teams: list[TeamRole]
     connections: list[OwnConnection] | None = None
+    private_space_id: int | None = None
+    """Absent when there is none, or the plan has none."""
 
 
 class Invited(Output):
@@ -161,8 +166,21 @@ class TeamMembers(Output):
     user_team_roles: list[TeamMember]
 
 
+class Named(Output):
+    id: int
+    name: str
+
+
 class Connection(OwnConnection):
     author_id: int | None = None
+    scenario_usages: list[Named] | None = None
+
+    @property
+    def told(self) -> OwnConnection:
+        """The connection as tools show it."""
+        used = self.scenario_usages
+        row = OwnConnection.model_validate(self.model_dump())
+        return row.model_copy(update={"used_by": None if used is None else len(used)})
 
 
 class InvitedUser(Output):
@@ -218,8 +236,11 @@ async def user_get(make: Make, args: GetUser) -> UserDetail:
             for p in places
             if p.team_id in names
         ],
-        connections=await _connections_by(make, user.id, list(names))
+        connections=await connections_by(make, user.id, list(names))
         if "connections" in args.include
+        else None,
+        private_space_id=await _space_of(make, user.id, organization)
+        if "private_space" in args.include
         else None,
     )
 
@@ -296,13 +317,8 @@ async def team_members_of(make: Make, team_id: int) -> list[TeamMember]:
 async def team_names(make: Make, organization_id: int) -> dict[int, str]:
     """Give the names of an organization's teams, by id."""
     query = {"organizationId": organization_id}
-    teams = await make.all("/teams", query, key="teams", item=_NamedTeam, scope="teams:read")
+    teams = await make.all("/teams", query, key="teams", item=Named, scope="teams:read")
     return {team.id: team.name for team in teams}
-
-
-class _NamedTeam(Output):
-    id: int
-    name: str
 
 
 # Listing
@@ -362,7 +378,7 @@ def _role_name(roles: dict[int, str], role_id: int | None) -> str | None:
     return None if role_id is None else roles.get(role_id, str(role_id))
 
 
-async def _connections_by(make: Make, user_id: int, teams: Sequence[int]) -> list[OwnConnection]:
+async def connections_by(make: Make, user_id: int, teams: Sequence[int]) -> list[OwnConnection]:
     """Find the connections a person made; Make tells their author in lists (chapter 2.10)."""
 
     async def of(team: int) -> list[Connection]:
@@ -377,9 +393,17 @@ async def _connections_by(make: Make, user_id: int, teams: Sequence[int]) -> lis
     found = [one for rows in await make.each(teams, of) for one in rows]
     if found and all(one.author_id is None for one in found):
         make.warn("Make did not tell who made the connections.")
-    return [
-        OwnConnection.model_validate(one.model_dump()) for one in found if one.author_id == user_id
-    ]
+    return [one.told for one in found if one.author_id == user_id]
+
+
+async def _space_of(make: Make, user_id: int, organization: int) -> int | None:
+    try:
+        spaces = await spaces_of(make, organization)
+    except Failure as failure:
+        if failure.code != "licence_gate":
+            raise
+        return None
+    return next((one.id for one in spaces if one.private_space_owner_id == user_id), None)
 
 
 # Inviting
@@ -398,7 +422,7 @@ async def _invitation_role(make: Make, args: InviteUsers, organization: int) -> 
     except Failure as unknown:
         problems.append(Problem("role", unknown.what, unknown.why))
     if role.is_owner:
-        fix = "Invite as admin; the owner then hands the organization over in Make."
+        fix = "Invite as admin; the owner then calls `organization_ownership_transfer`."
         problems.append(Problem("role", "An owner cannot be invited.", fix))
     teams = await team_names(make, organization)
     problems += [

@@ -78,6 +78,7 @@ class Space(Output):
     id: int
     name: str
     organization_id: int = 0
+    private_space_owner_id: int | None = None
     private_space_owner_name: str | None = None
     private_space_owner_email: str | None = None
     is_paused: bool | None = None
@@ -118,8 +119,7 @@ class OneSpace(Output):
 )
 async def private_space_list(make: Make, args: ListPrivateSpaces) -> PrivateSpaces:
     """List the private spaces of an organization: teams of one person, with their use."""
-    query = {"organizationId": args.organization_id}
-    rows = await make.all(BASE, query, key="privateSpaces", item=Space)
+    rows = await spaces_of(make, args.organization_id or 0)
     wanted = (args.owner_contains or "").casefold()
     shown = [PrivateSpace.model_validate(row.told.model_dump()) for row in rows]
     kept = [one for one in shown if wanted in f"{one.owner} {one.owner_email}".casefold()]
@@ -161,3 +161,12 @@ async def private_space_update(make: Make, args: UpdatePrivateSpace) -> PrivateS
         ),
     )
     return PrivateSpaceChanged(private_space=answer.private_space.told, changed=True)
+
+
+# For other tools
+
+
+async def spaces_of(make: Make, organization_id: int) -> list[Space]:
+    """Read the private spaces of an organization that the token's user may see."""
+    query = {"organizationId": organization_id}
+    return await make.all(BASE, query, key="privateSpaces", item=Space, scope=READ)

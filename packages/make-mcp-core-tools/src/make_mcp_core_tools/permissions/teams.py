@@ -178,7 +178,7 @@ async def team_delete(make: Make, args: DeleteTeam) -> TeamDeleted:
     held = await make.each(_CONTENTS, lambda kind: _count(make, args.team_id, *kind))
     _refuse_unnamed(team, args.name, [line for line in held if not line.startswith("0 ")])
     make.affects(f"Lost for good: {', '.join(held)}.")
-    make.affects("To keep the scenarios, save their blueprints first (`blueprint_get`).")
+    make.affects("To keep the scenarios, save them first (`blueprint_backup`).")
     return await make.write(
         delete(f"/teams/{args.team_id}", confirmed=True),
         into=TeamDeleted,
