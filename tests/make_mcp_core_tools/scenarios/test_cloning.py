@@ -252,3 +252,106 @@ async def test_a_clone_is_put_into_a_folder_and_switched_on_as_one_operation(
     assert (shown["name"], shown["folderId"], shown["isActive"]) == ("Twin", folder, True)
     await core.apply("operation_undo", operation_id=told.data["operation_id"])
     assert await _scenarios(company, team) == [made["id"]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("missing", "has no connection 999999"),
+        ("type", "is of type asana, not slack"),
+        ("hook", "serves scenario"),
+    ],
+)
+async def test_a_decision_that_does_not_fit_the_target_team_creates_nothing(
+    core: Server,
+    company: Company,
+    new_scenario: Maker,
+    blueprint: Builder,
+    message: Builder,
+    step: Builder,
+    connection: Connector,
+    hook: Connector,
+    other_team: int,
+    writes: Writes,
+    kind: str,
+    reason: str,
+) -> None:
+    slack = await connection("Slack")
+    asana = await connection("Asana", "asana", team_id=other_team)
+    await connection("Slack", team_id=other_team)
+    mapping = {"connection": {str(slack): 999_999 if kind == "missing" else asana}}
+    made = await new_scenario(blueprint(message(1, slack)))
+    if kind == "hook":
+        own, taken = await hook("Orders"), await hook("Busy", team_id=other_team)
+        listener = step(1, "gateway:CustomWebHook", parameters={"hook": taken}, mapper={})
+        document = blueprint(listener, instant=True)
+        await new_scenario(document, teamId=other_team, scheduling={"type": "immediately"})
+        listener = step(1, "gateway:CustomWebHook", parameters={"hook": own}, mapper={})
+        made = await new_scenario(blueprint(listener), scheduling={"type": "immediately"})
+        mapping = {"hook": {str(own): taken}}
+    before = await _scenarios(company, other_team)
+    await writes()
+    told = await core.call(
+        "scenario_clone", scenario_id=made["id"], target_team_id=other_team, mapping=mapping
+    )
+    assert told.error["code"] == "unmapped"
+    assert reason in told.error["problems"][0]["problem"]
+    assert await writes() == []
+    assert await _scenarios(company, other_team) == before
+
+
+async def test_a_clone_for_a_folder_the_target_team_lacks_is_refused_before_it_is_made(
+    core: Server,
+    company: Company,
+    new_scenario: Maker,
+    blueprint: Builder,
+    step: Builder,
+    team: int,
+    other_team: int,
+    writes: Writes,
+) -> None:
+    made = await new_scenario(blueprint(step(1)))
+    mine = await company.send("POST", "/scenarios-folders", {"name": "Mine", "teamId": team})
+    await writes()
+    told = await core.call(
+        "scenario_clone",
+        scenario_id=made["id"],
+        target_team_id=other_team,
+        folder_id=mine["scenarioFolder"]["id"],
+    )
+    assert told.error["problems"][0]["path"] == "folder_id"
+    assert await writes() == []
+
+
+async def test_two_connections_without_a_counterpart_among_many_parts_create_nothing(
+    core: Server,
+    company: Company,
+    new_scenario: Maker,
+    blueprint: Builder,
+    message: Builder,
+    step: Builder,
+    connection: Connector,
+    hook: Connector,
+    other_team: int,
+    writes: Writes,
+) -> None:
+    """Even where the webhook could be made first, and one connection has its counterpart."""
+    known, one, two = [await connection(name) for name in ("Known", "One", "Two")]
+    await connection("Known", team_id=other_team)
+    await connection("Another", team_id=other_team)
+    listener = step(1, "gateway:CustomWebHook", parameters={"hook": await hook()}, mapper={})
+    router = step(2, "builtin:BasicRouter", mapper=None)
+    router["routes"] = [{"flow": [message(3, one)]}, {"flow": [message(4, known)]}]
+    handled = step(5) | {"onerror": [message(6, two)]}
+    document = blueprint(listener, handled, router)
+    made = await new_scenario(document, scheduling={"type": "immediately"})
+    hooks = await company.get("/hooks", teamId=other_team)
+    await writes()
+    told = await core.call(
+        "scenario_clone", scenario_id=made["id"], target_team_id=other_team, create_missing=True
+    )
+    paths = {problem["path"] for problem in told.error["problems"]}
+    assert paths == {f"mapping.connection.{one}", f"mapping.connection.{two}"}
+    assert await writes() == []
+    assert await _scenarios(company, other_team) == []
+    assert await company.get("/hooks", teamId=other_team) == hooks

@@ -100,3 +100,64 @@ async def test_a_plan_to_delete_is_void_once_the_scenario_was_edited(
     told = await core.call("scenario_delete", scenario_id=scenario, plan_id=plan["plan_id"])
     assert told.error["code"] == "plan_void"
     assert await _ids(company, team) == [scenario]
+
+
+async def test_notes_and_custom_properties_come_back_with_a_deleted_scenario(
+    core: Server, scenario: int, company: Company, team: int
+) -> None:
+    organization = (await company.get(f"/teams/{team}"))["team"]["organizationId"]
+    await company.control(
+        "PATCH", "/world", {"licenses": {str(organization): {"customProperties": 10}}}
+    )
+    listed = await company.get("/custom-property-structures", organizationId=organization)
+    place = f"/custom-property-structures/{listed['customPropertyStructures'][0]['id']}"
+    items = await company.get(f"{place}/custom-property-structure-items")
+    values = {
+        item["name"]: value
+        for item in items["customPropertyStructureItems"]
+        if (value := _value_of(item)) is not None
+    }
+    await company.send("POST", f"/scenarios/{scenario}/custom-properties", values)
+    for number, text in ((1, "<p>First</p>"), (2, "<p>Second</p>")):
+        note: dict[str, Any] = {"moduleIds": [number], "content": text, "metadata": {}, "isFilterNote": False}
+        await company.send("POST", f"/scenarios/{scenario}/notes", note, teamId=team)
+    told = await core.apply("scenario_delete", scenario_id=scenario)
+    await core.apply("operation_undo", operation_id=told.data["operation_id"])
+    (again,) = await _ids(company, team)
+    notes = (await company.get(f"/scenarios/{again}/notes", teamId=team))["notes"]
+    assert [(one["content"], one["moduleIds"]) for one in notes] == [
+        ("<p>Second</p>", [2]),
+        ("<p>First</p>", [1]),
+    ]
+    kept = await company.get(f"/scenarios/{again}/custom-properties")
+    assert values
+    assert kept["customProperties"] == values
+
+
+def _value_of(item: dict[str, Any]) -> Any:
+    """Make up a value that fits a property."""
+    options = [option["value"] for option in item.get("options") or ()]
+    made: dict[str, Any] = {"shortText": "Nora", "number": 3, "boolean": True}
+    made |= {"dropdown": options[:1] and options[0], "multiselect": options[:1]}
+    return made.get(item["type"])
+
+
+async def test_a_scenario_that_an_ai_agent_calls_is_deleted_only_when_that_is_ignored(
+    core: Server, scenario: int, company: Company, team: int, connection: Any
+) -> None:
+    body = {
+        "name": "Desk helper",
+        "teamId": team,
+        "makeConnectionId": await connection("AI", "ai-provider"),
+        "defaultModel": "large",
+        "systemPrompt": "Help.",
+        "scenarios": [{"makeScenarioId": scenario}],
+    }
+    made = await company.send("POST", "/ai-agents/v1/agents", body, teamId=team)
+    refused = await core.call("scenario_delete", scenario_id=scenario)
+    assert refused.error["code"] == "has_dependents"
+    assert refused.error["problems"][0]["path"] == f"AI agent {made['agentId']}"
+    changed = await core.call("scenario_interface_set", scenario_id=scenario, inputs=[])
+    assert changed.data["callers"] == [f"AI agent {made['agentId']} “Desk helper”"]
+    await core.apply("scenario_delete", scenario_id=scenario, ignore_dependents=True)
+    assert await _ids(company, team) == []

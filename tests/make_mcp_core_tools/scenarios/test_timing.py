@@ -214,3 +214,45 @@ async def test_a_moment_that_has_passed_is_no_schedule(core: Server, scenario: i
         "scenario_schedule_set", scenario_id=scenario, kind="once", date="2020-01-01T10:00:00Z"
     )
     assert told.error["problems"][0]["path"] == "date"
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        {"kind": "yearly", "time": "09:00", "days": [30], "months": [2]},
+        {
+            "kind": "daily",
+            "time": "09:00",
+            "starts_at": "2027-02-01T00:00:00Z",
+            "ends_at": "2027-01-01T00:00:00Z",
+        },
+        {"kind": "daily", "time": "09:00", "starts_at": "2027-01-01", "ends_at": "2027-01-01"},
+    ],
+)
+async def test_a_schedule_by_which_nothing_would_ever_run_is_refused(
+    core: Server, scenario: int, writes: Writes, schedule: dict[str, Any]
+) -> None:
+    await writes()
+    told = await core.call("scenario_schedule_set", scenario_id=scenario, **schedule)
+    assert told.error["code"] == "invalid_schedule"
+    assert "never runs" in told.error["problems"][0]["problem"]
+    assert await writes() == []
+
+
+async def test_the_words_of_a_schedule_tell_its_limits(core: Server, scenario: int) -> None:
+    told = await core.call(
+        "scenario_schedule_set",
+        scenario_id=scenario,
+        kind="every",
+        interval_minutes=30,
+        windows=[{"days": ["monday", "friday"], "from_time": "09:00", "to_time": "17:00"}],
+        starts_at="2027-01-01T00:00:00Z",
+        ends_at="2027-02-01T00:00:00Z",
+    )
+    words = (
+        "every 30 minutes, within Monday, Friday 09:00 to 17:00,"
+        " from 2027-01-01T00:00:00.000Z until 2027-02-01T00:00:00.000Z"
+    )
+    assert told.data["schedule"] == words
+    shown = await core.call("scenario_get", scenario_id=scenario, include=[])
+    assert shown.data["schedule"] == words

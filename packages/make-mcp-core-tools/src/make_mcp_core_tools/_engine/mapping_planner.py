@@ -71,6 +71,7 @@ class Need:
         creatable: Whether it can be made without a secret.
         optional: Whether its field may stay empty.
         unread: Why the team's objects of this kind could not be listed.
+        unfit: Why what the caller decided cannot be taken.
         remedy: What to do when it cannot be made; "" for the usual advice.
     """
 
@@ -86,6 +87,7 @@ class Need:
     creatable: bool = False
     optional: bool = False
     unread: str = ""
+    unfit: str = ""
     remedy: str = ""
 
     def __post_init__(self) -> None:
@@ -130,6 +132,8 @@ class Need:
             fix = self.remedy
         if not shown and self.creatable:
             fix = "Send create_missing=true to have it created."
+        if self.unfit:
+            text = f"{self._what()}: {self.unfit}"
         if self.unread:
             fix = f"They could not be listed: {self.unread}"
         return Problem(f"mapping.{self.kind}.{self.key}", text, fix)
@@ -152,6 +156,7 @@ async def find_counterparts(
     given: Given,
     *,
     create_missing: bool,
+    used_hooks: bool = False,
 ) -> list[Need]:
     """Decide for every object that a blueprint of one team binds what takes its place in another.
 
@@ -161,6 +166,8 @@ async def find_counterparts(
         teams: Source and target team.
         given: The caller's decisions, by old id; they win.
         create_missing: Whether hooks and data structures may be created.
+        used_hooks: Whether the caller may decide on hooks that serve a scenario already, because
+            it is the one that is written.
     """
     bound = [need for need in bindings(blueprint) if need.kind in BODY_NAMES]
     kinds: set[Kind] = {need.kind for need in bound}
@@ -168,7 +175,15 @@ async def find_counterparts(
     same = teams[0] == teams[1]
     target = source if same else await team_objects(make, teams[1], kinds)
     needs = bound_needs(bound, source)
-    await decide(make, needs, target, given, create_missing=create_missing, same_team=same)
+    await decide(
+        make,
+        needs,
+        target,
+        given,
+        create_missing=create_missing,
+        same_team=same,
+        used_hooks=used_hooks,
+    )
     return needs
 
 
@@ -180,6 +195,7 @@ async def decide(
     *,
     create_missing: bool,
     same_team: bool = False,
+    used_hooks: bool = False,
 ) -> None:
     """Settle each need, as far as that is certain.
 
@@ -190,12 +206,14 @@ async def decide(
         given: The caller's decisions.
         create_missing: Whether what can be created may be.
         same_team: Whether the needs are the target team's own objects.
+        used_hooks: As in `find_counterparts`.
     """
     for need in needs:
         said = _said(need, given)
         if said is not None:
-            need.settle(said[0], "given")
-        elif need.optional:
+            _take_given(need, said[0], target, used_hooks=used_hooks)
+            continue
+        if need.optional:
             need.settle(None, "it may stay empty")
         elif same_team and need.kind != "hook":
             need.settle(need.source.id, "same team")
@@ -204,6 +222,23 @@ async def decide(
             await _match(make, need, target)
         if not need.decided and create_missing and need.creatable:
             need.settle(None, "created")
+
+
+def _take_given(need: Need, chosen: int | None, target: TeamObjects, *, used_hooks: bool) -> None:
+    """Take what the caller decided, unless the target team shows that it cannot be right."""
+    known = target.known.get(need.kind)
+    one = known.get(chosen) if known is not None and chosen is not None else None
+    kind = need.kind.replace("_", " ")
+    if chosen is not None and known is not None and one is None:
+        need.unfit = f"team {target.team_id} has no {kind} {chosen}."
+    elif one is not None and one.type and need.types and one.type not in need.types:
+        need.unfit = f"{chosen} “{one.name}” is of type {one.type}, not {need.source.type}."
+    elif one is not None and one.scenario_id is not None and not used_hooks:
+        need.unfit = f"{chosen} “{one.name}” serves scenario {one.scenario_id} already."
+    if not need.unfit:
+        need.settle(chosen, "given")
+        return
+    need.candidates = [each for each in target.all(need.kind) if _fits(need, each)]
 
 
 def undecided(needs: Iterable[Need], given: Given) -> list[Problem]:

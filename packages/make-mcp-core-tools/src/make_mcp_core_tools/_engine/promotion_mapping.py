@@ -55,7 +55,9 @@ async def map_bindings(
     """
     decided = _merged(_by_place(source, target) if target else {}, known, given)
     objects: Given = {kind: rows for kind, rows in decided.items() if kind != "scenario"}
-    needs = await find_counterparts(make, source, teams, objects, create_missing=False)
+    needs = await find_counterparts(
+        make, source, teams, objects, create_missing=False, used_hooks=True
+    )
     open_needs = [need for need in needs if not need.decided or need.target is None]
     called, missing = await _called(make, repository, source, teams, decided.get("scenario", {}))
     _refuse_unmapped([*(need.problem() for need in open_needs), *missing])

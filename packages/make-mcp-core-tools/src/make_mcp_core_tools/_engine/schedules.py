@@ -54,6 +54,9 @@ _WANTED: dict[Kind, tuple[str, ...]] = {
 }
 
 
+_BY_CLOCK: tuple[Kind, ...] = ("every", "daily", "weekly", "monthly", "yearly")
+
+
 class Window(Input):
     days: list[Weekday] = []
     """Days it is open; empty means all."""
@@ -169,7 +172,15 @@ def translate(schedule: Schedule, place: Place, *, instant: bool, path: str = ""
     _refuse_limits(schedule, place, result, path, instant=instant)
     if not result.problems:
         _fill(schedule, place, result, path)
+    if not result.problems and schedule.kind in _BY_CLOCK:
+        _refuse_never(schedule, place, result, path)
     return result
+
+
+def _refuse_never(schedule: Schedule, place: Place, result: Translated, path: str) -> None:
+    if not next_runs(result.scheduling, place.zone, datetime.now(UTC), 1):
+        text = "By this schedule it never runs: no moment fits its days, windows, start and end."
+        result.problems.append(Problem(f"{path}kind", text))
 
 
 def _refuse_unused(schedule: Schedule, result: Translated, path: str) -> None:
@@ -316,6 +327,25 @@ def _moment(moment: datetime, zone: ZoneInfo) -> str:
 
 def in_words(scheduling: Document) -> str:
     """Say a scheduling object in plain words; the list of scenarios shows only parts of it."""
+    return ", ".join([_rhythm(scheduling), *_limits(scheduling)])
+
+
+def _limits(scheduling: Document) -> Iterator[str]:
+    for window in cast("list[Document]", scheduling.get("restrict") or []):
+        numbers = cast("list[int]", window.get("days") or [])
+        days = ", ".join(WEEKDAYS[day % 7].capitalize() for day in numbers)
+        months = ", ".join(map(str, window.get("months") or []))
+        hours = " to ".join(map(str, window.get("time") or []))
+        parts = (days, months and f"month {months}", hours)
+        yield f"within {' '.join(part for part in parts if part)}"
+    between = cast("list[Any]", scheduling.get("between") or [])
+    if len(between) == 2:
+        yield f"from {between[0]} until {between[1]}"
+    if limit := scheduling.get("maximum_runs_per_minute"):
+        yield f"at most {limit} a minute"
+
+
+def _rhythm(scheduling: Document) -> str:
     kind, at = scheduling.get("type"), scheduling.get("time")
     when = f" at {at}" if at else ""
     days = [day for day in cast("list[Any]", scheduling.get("days") or []) if isinstance(day, int)]

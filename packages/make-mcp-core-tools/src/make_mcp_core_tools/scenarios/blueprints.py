@@ -55,7 +55,7 @@ class GetBlueprint(Input):
     view: Literal["full", "outline", "modules"] = "full"
     """How much of it."""
     module_ids: list[int] = []
-    """For view `modules`."""
+    """Only these modules, each with what it holds."""
     version_id: int | None = Field(default=None, ge=1)
     """A kept version (`blueprint_version_list`); default: live."""
     draft: bool = False
@@ -182,8 +182,8 @@ async def blueprint_get(make: Make, args: GetBlueprint) -> BlueprintRead:
     )
     if args.view == "outline":
         read.outline = to_text(outline(stored.blueprint))
-    elif args.view == "modules":
-        chosen = [visit for visit in visits if visit.id in args.module_ids or not args.module_ids]
+    elif args.view == "modules" or args.module_ids:
+        chosen = _modules_of(scenario.id, visits, args.module_ids)
         read.modules = [cast("Document", masked(visit.module)) for visit in chosen]
     else:
         read.blueprint = cast("Document", masked(stored.blueprint))
@@ -302,6 +302,24 @@ async def blueprint_component_list(make: Make, args: ListComponents) -> Componen
         by_kind=dict(Counter(row.kind for row in rows)),
         not_ok=sum(row.status not in ("ok", "unverified") for row in rows),
     )
+
+
+def _modules_of(scenario_id: int, visits: list[Visit], wanted: list[int]) -> list[Visit]:
+    """Choose modules by id; all when none is named.
+
+    Raises:
+        Failure: Some ids belong to no module.
+    """
+    known = {visit.id: visit for visit in visits}
+    strange = [number for number in wanted if number not in known]
+    if strange:
+        raise Failure(
+            f"Scenario {scenario_id} has no module {', '.join(map(str, strange))}.",
+            why=f"It has {', '.join(str(number) for number in known)}.",
+            next_step="Call again with these ids.",
+            code="not_found",
+        )
+    return [known[number] for number in dict.fromkeys(wanted)] or visits
 
 
 # Which blueprint

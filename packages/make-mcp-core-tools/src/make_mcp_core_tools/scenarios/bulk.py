@@ -26,6 +26,7 @@ from pydantic import Field, RootModel
 
 from make_mcp_core_tools._engine.blueprint_index import team_scenarios
 from make_mcp_core_tools._engine.saving import same
+from make_mcp_core_tools._engine.scenario_folders import folder_problems
 from make_mcp_core_tools._engine.scenarios import Scenario, is_instant, read_stored
 from make_mcp_core_tools._engine.schedules import (
     FullSchedule,
@@ -193,6 +194,7 @@ async def _selected(make: Make, team: int, args: BulkApply) -> list[Scenario]:
     asked = [by_id[ident] for ident in dict.fromkeys(args.scenario_ids) if ident in by_id]
     found = asked if args.scenario_ids else [r for r in by_id.values() if _matches(r, args)]
     problems = _argument_problems(args)
+    problems += await folder_problems(make, team, args.folder_id)
     problems += [
         Problem(f"scenario_ids[{at}]", f"{ident} is no scenario of team {team}.")
         for at, ident in enumerate(args.scenario_ids)

@@ -10,6 +10,7 @@ from make_mcp_base.authoring import (
     Make,
     NextCall,
     Output,
+    Problem,
     ScenarioId,
     TeamId,
     Undo,
@@ -28,6 +29,7 @@ from make_mcp_core_tools._engine.mapping_planner import (
     find_counterparts,
     undecided,
 )
+from make_mcp_core_tools._engine.scenario_folders import folder_problems
 from make_mcp_core_tools._engine.scenarios import (
     OneScenario,
     Scenario,
@@ -103,7 +105,7 @@ async def scenario_clone(make: Make, args: CloneScenario) -> ScenarioCloned:
         args.mapping,
         create_missing=args.create_missing,
     )
-    _refuse_half_mapped(args, needs)
+    _refuse_half_mapped(args, needs, await folder_problems(make, team, args.folder_id))
     make.shows(*(need.line() for need in needs))
     created = [
         await create_counterpart(make, need, team, needs) for need in needs if need.to_create
@@ -154,13 +156,21 @@ async def _organization(make: Make, source_team: int, target_team: int) -> int:
     )
 
 
-def _refuse_half_mapped(args: CloneScenario, needs: list[Need]) -> None:
+def _refuse_half_mapped(args: CloneScenario, needs: list[Need], folder: list[Problem]) -> None:
     """Refuse a clone that would lose bindings.
 
     Raises:
-        Failure: Something has no counterpart, or a decision names nothing; all are told.
+        Failure: Something has no counterpart, a decision names nothing or what does not fit, or
+            there is no such folder; all are told.
     """
     problems = undecided(needs, args.mapping)
+    if folder and not problems:
+        raise Failure(
+            "Nothing was created.",
+            next_step="Call `scenario_clone` again with a folder of the target team, or without.",
+            code="invalid_arguments",
+            problems=folder,
+        )
     if not problems:
         return
     decided = sum(need.decided for need in needs)
@@ -169,7 +179,7 @@ def _refuse_half_mapped(args: CloneScenario, needs: list[Need]) -> None:
         next_step="Call `scenario_clone` again with `mapping` for those above,"
         " `create_missing=true` for webhooks and data structures, or null to leave one empty.",
         code="unmapped",
-        problems=problems,
+        problems=problems + folder,
     )
 
 

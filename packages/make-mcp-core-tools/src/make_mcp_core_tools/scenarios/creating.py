@@ -34,6 +34,7 @@ from make_mcp_core_tools._engine.blueprint_arguments import (
 )
 from make_mcp_core_tools._engine.blueprint_faults import all_faults
 from make_mcp_core_tools._engine.interfaces import fields_of
+from make_mcp_core_tools._engine.scenario_folders import folder_problems
 from make_mcp_core_tools._engine.scenarios import OneScenario, Scenario, read_scenario
 from make_mcp_core_tools._engine.schedules import (
     MAKE_TYPES,
@@ -146,8 +147,8 @@ async def scenario_create(make: Make, args: CreateScenario) -> ScenarioCreated:
     if draft.problems:
         raise Failure(
             "Nothing was created: the scenario has faults.",
-            next_step="Correct them all and call `scenario_create` again. `scenario_module_get`"
-            " shows what a module takes, in a scenario that has it.",
+            next_step="Correct them all and call `scenario_create` again; `app_module_get` shows"
+            " what a module takes.",
             code="invalid_blueprint",
             problems=draft.problems,
         )
@@ -191,6 +192,7 @@ async def _draft(make: Make, args: CreateScenario) -> Draft:
         draft.problems.append(Problem("name", "The scenario has no name.", "Send `name`."))
     elif len(draft.name) > 120:
         draft.problems.append(Problem("name", "The name is longer than 120 characters."))
+    draft.problems += await folder_problems(make, team, args.folder_id)
     found = all_faults(blueprint)
     draft.problems += told(errors(found))
     draft.warnings = [one for one in found if one.severity == "warning"]

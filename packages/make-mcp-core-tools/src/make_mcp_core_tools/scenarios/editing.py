@@ -36,6 +36,7 @@ from make_mcp_core_tools._engine.blueprint_arguments import (
 )
 from make_mcp_core_tools._engine.blueprint_faults import all_faults
 from make_mcp_core_tools._engine.saving import Change, lines_of, same, save_blueprint
+from make_mcp_core_tools._engine.scenario_folders import folder_problems
 from make_mcp_core_tools._engine.scenarios import (
     OneScenario,
     Scenario,
@@ -160,6 +161,7 @@ async def scenario_update(make: Make, args: UpdateScenario) -> ScenarioSaved:
     _require_last_edit(args, scenario)
     refuse_stale(scenario, args.expected_last_edit)
     wanted = _wanted(args, scenario)
+    _refuse_folder(scenario, await folder_problems(make, scenario.team_id, wanted.get("folderId")))
     if args.blueprint is None:
         return await _set_members(make, scenario, stored, wanted)
     blueprint = await _checked(make, args, scenario, stored)
@@ -286,6 +288,16 @@ def _require_last_edit(args: UpdateScenario, scenario: Scenario) -> None:
         code="invalid_arguments",
         problems=[Problem("expected_last_edit", "is required with `blueprint`.")],
     )
+
+
+def _refuse_folder(scenario: Scenario, problems: list[Problem]) -> None:
+    if problems:
+        raise Failure(
+            f"Scenario {scenario.id} was not changed.",
+            next_step="Call `scenario_update` again with a folder of the scenario's team.",
+            code="invalid_arguments",
+            problems=problems,
+        )
 
 
 def _wanted(args: UpdateScenario, scenario: Scenario) -> dict[str, Any]:

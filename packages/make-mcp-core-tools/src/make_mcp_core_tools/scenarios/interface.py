@@ -16,9 +16,9 @@ from make_mcp_base.authoring import (
     patch,
 )
 
-from make_mcp_core_tools._engine.blueprint_index import callers_of
 from make_mcp_core_tools._engine.interfaces import Fields, fields_of, json_schema, required_names
 from make_mcp_core_tools._engine.saving import same
+from make_mcp_core_tools._engine.scenario_callers import all_callers
 from make_mcp_core_tools._engine.scenarios import Scenario, Stored, read_scenario, read_stored
 from make_mcp_core_tools.scenarios.declared import category
 
@@ -53,7 +53,7 @@ class Interface(Output):
 class InterfaceSet(Interface):
     changed: bool
     callers: list[str] | None = None
-    """Scenarios that call this one and may need an edit."""
+    """Scenarios and AI agents that call this one and may need an edit."""
     next_calls: list[NextCall] | None = None
 
 
@@ -111,7 +111,7 @@ async def scenario_interface_set(make: Make, args: SetInterface) -> InterfaceSet
     changed = not same(cast("Any", [*old]), cast("Any", [*new]))
     callers: list[str] = []
     if changed:
-        callers = [f"{ident} “{name}”" for ident, name in await callers_of(make, scenario)]
+        callers = [str(caller) for caller in await all_callers(make, scenario)]
         _show(make, old, new, callers)
         await _save(make, scenario, old, new)
         new = await _kept(make, scenario.id)
@@ -172,7 +172,7 @@ def _show(
         both = [f for f in after if str(f.get("name")) in names[0] and f not in before]
         make.shows(*(f"~ {side}: {f.get('name')}" for f in both))
     for caller in callers:
-        make.affects(f"Scenario {caller} calls this one.")
+        make.affects(f"{caller} calls this one.")
     fresh = set(required_names(new[0])) - set(required_names(old[0]))
     if callers and fresh:
         make.warn(

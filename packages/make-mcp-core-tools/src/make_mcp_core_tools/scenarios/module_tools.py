@@ -146,10 +146,8 @@ async def scenario_tool_create(make: Make, args: CreateTool) -> ToolSaved:
         undo=lambda made: Undo((delete(f"/scenarios/{made.tool.id}"),)),
     )
     saved = _saved(make, made.tool, changed=True)
-    why = "Let an agent call it."
-    add: list[Document] = [{"scenario_id": made.tool.id}]
-    arguments: Document = {"agent_id": "…", "team_id": team, "add": add}
-    saved.next_calls = [NextCall(tool="ai_agent_tool_set", arguments=arguments, why=why)]
+    why = "Choose an agent; `ai_agent_tool_set` lets it call the tool."
+    saved.next_calls = [NextCall(tool="ai_agent_list", arguments={"team_id": team}, why=why)]
     return saved
 
 

@@ -138,13 +138,14 @@ async def scenario_note_list(make: Make, args: ListNotes) -> Notes:
     scenario = await read_scenario(make, args.scenario_id)
     rows = [
         _row(one)
-        for one in await _notes(make, scenario)
+        for one in await notes_of(make, scenario)
         if args.module_id in (None, *one.module_ids)
     ]
     return Notes(scenario_id=scenario.id, notes=rows)
 
 
-async def _notes(make: Make, scenario: Scenario) -> list[RawNote]:
+async def notes_of(make: Make, scenario: Scenario) -> list[RawNote]:
+    """Read the notes of a scenario, newest first."""
     path = f"/scenarios/{scenario.id}/notes"
     query = {"teamId": scenario.team_id}
     return (await make.get(path, query, into=_Notes, scope="scenarios:read")).notes
@@ -214,7 +215,7 @@ async def scenario_note_set(make: Make, args: SetNote) -> NoteSaved:
 
 
 async def _known(make: Make, scenario: Scenario, note_id: int) -> RawNote:
-    found = next((one for one in await _notes(make, scenario) if one.id == note_id), None)
+    found = next((one for one in await notes_of(make, scenario) if one.id == note_id), None)
     if found is None:
         raise Failure(
             f"Scenario {scenario.id} has no note {note_id}.",
