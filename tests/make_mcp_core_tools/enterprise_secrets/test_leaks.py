@@ -124,7 +124,8 @@ async def test_what_a_failed_run_left_behind_is_looked_at(
 async def test_what_the_seeded_company_hides_is_found_and_nothing_else(
     core: Server, company: Company
 ) -> None:
-    await company.control("PATCH", "/world", {"rate_limits": False})
+    many = {"licenses": {"1": {"apiLimit": 100_000}}, "rate_limits": False}
+    await company.control("PATCH", "/world", many)
     [hidden] = cast("list[dict[str, Any]]", truth(company.mounted.sandbox.world)["secrets"])
     teams = (await company.get("/teams", organizationId=1))["teams"]
     rows: list[dict[str, Any]] = []

@@ -10,7 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _SHOWN = 4
 _FORMATS: tuple[tuple[str, str, str], ...] = (
@@ -88,10 +88,17 @@ _OPAQUE = re.compile(r"[\w.~+/=-]{20,}")
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A secret seen in a text: what it is, and as much of it as may be shown."""
+    """A secret seen in a text.
+
+    Attributes:
+        kind: What it is.
+        shown: As much of it as may be shown.
+        secret: All of it; it must not be shown or kept.
+    """
 
     kind: str
     shown: str
+    secret: str = field(repr=False, compare=False)
 
 
 def may_hold_credentials(text: str) -> bool:
@@ -108,7 +115,7 @@ def credentials(text: str) -> list[Credential]:
         text: Any text; placeholders such as `sk-YOUR_KEY` are passed over.
     """
     found = [
-        Credential(name, masked_text(match[0]))
+        _seen(name, match[0])
         for name, marker, pattern in _COMPILED
         if marker in text
         for match in pattern.finditer(text)
@@ -120,13 +127,17 @@ def credentials(text: str) -> list[Credential]:
 def _unnamed(text: str) -> Iterator[Credential]:
     """Give secrets that nothing but their surroundings tells."""
     if (match := _PRIVATE_KEY.search(text)) is not None:
-        yield Credential("private key", masked_text(text[match.start() :]))
+        yield _seen("private key", text[match.start() :])
     for match in _SCHEME.finditer(text):
         if _is_scheme(match[1], match[2]):
-            yield Credential(f"{match[1]} credentials", masked_text(match[2]))
+            yield _seen(f"{match[1]} credentials", match[2])
     for match in _USER.finditer(text):
         if not is_placeholder(match[1]):
-            yield Credential("password in an address", masked_text(match[1]))
+            yield _seen("password in an address", match[1])
+
+
+def _seen(kind: str, secret: str) -> Credential:
+    return Credential(kind, masked_text(secret), secret)
 
 
 def is_opaque(text: str) -> bool:

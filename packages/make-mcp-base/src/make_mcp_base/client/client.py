@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, TypeVar
 
@@ -181,6 +181,24 @@ class MakeClient:
                 History(self._clock()),
                 lambda: stack.enter_async_context(self._exchange.stream(call, outgoing)),
             )
+
+    async def knows(self, token: str) -> int:
+        """Ask the zone once who another token is, and give the status of its answer.
+
+        200 and 403 say that the token is one (its scopes may not reach `/users/me`), 401 that the
+        zone has none such (Make API reference, chapters 1.2 and 2.33). 0 means no answer.
+
+        Args:
+            token: The token in question; it is sent to this client's own zone only.
+        """
+        call = self._call("GET", "/users/me", None, None, None, 1_000_000, repeatable=False)
+        outgoing = self._outgoing(call, None, None)
+        other = replace(self.settings, token=token).authorization
+        asked = replace(outgoing, headers={**outgoing.headers, "authorization": other})
+        try:
+            return (await self._exchange.receive(call, asked)).status
+        except MakeFailure as failure:
+            return failure.status or 0
 
     async def aclose(self) -> None:
         """Close every connection; the client cannot be used afterwards."""

@@ -197,6 +197,32 @@ async def send_outside(
             await sender.aclose()
 
 
+async def read_outside(
+    url: str,
+    *,
+    configured: bool = False,
+    headers: Mapping[str, str] | None = None,
+    limit: float = 15.0,
+) -> Received:
+    """Read from an address outside Make.
+
+    Args:
+        url: An http or https URL.
+        configured: True when the operator named its host, which may then have any address. Never
+            for one that came from an argument.
+        headers: Headers to send.
+        limit: Seconds for the whole exchange.
+
+    Raises:
+        EgressRefused: As `check_url`.
+        OutsideUnreachable: As `check_url` and `send_outside`.
+    """
+    host, port = _taken_apart(url)
+    policy = EgressPolicy(frozenset({f"{host}:{port}"})) if configured else PUBLIC_ONLY
+    destination = await check_url(url, policy)
+    return await send_outside("GET", destination, headers=headers, limit=limit)
+
+
 def _taken_apart(url: str) -> tuple[str, int]:
     if _FORBIDDEN_CHARACTERS.search(url):
         raise _refused("it holds a space, a backslash or a control character")

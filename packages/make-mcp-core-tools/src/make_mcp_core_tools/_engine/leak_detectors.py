@@ -1,14 +1,15 @@
 """Detectors of leaked secrets: rules for what Make itself makes secret, and kingfisher's catalogue.
 
-Both work on this machine only; nothing is asked of anybody whether a secret still works. The
-catalogue is the extra `scan`, loaded at first use; without it the Make rules work alone.
+Both find on this machine only; whether a secret still works is asked of its service only by
+`service_verdict`. The catalogue is the extra `scan`, loaded at first use; without it the Make rules
+work alone.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -32,11 +33,16 @@ _ZONE = r"[\w.-]{1,80}"
 _MAKE: tuple[tuple[str, Severity, re.Pattern[str]], ...] = (
     ("Make MCP address", "high", re.compile(rf"https://{_ZONE}/mcp/u/[\w-]{{16,}}", re.I)),
     ("Make API token", "high", re.compile(rf"\bToken\s+{_UUID}\b", re.I)),
-    ("webhook address", "medium", re.compile(rf"https://hook\.{_ZONE}/[a-z0-9]{{20,}}", re.I)),
+    (
+        "webhook address",
+        "medium",
+        re.compile(rf"https?://(?:hook\.{_ZONE}|{_ZONE}(?::\d+)?/hook)/[a-z0-9]{{20,}}", re.I),
+    ),
     ("mailhook address", "medium", re.compile(rf"\b[a-z0-9]{{20,}}@hook\.{_ZONE}", re.I)),
 )
 """What Make gives out that opens something to whoever reads it (API reference, 1.2 and 2.20)."""
 _SHORTEST = 6
+_SERVICE_SECONDS = 10
 _HEADER = re.compile(r"(proxy-)?authorization", re.I)
 
 
@@ -62,6 +68,7 @@ class Leak:
         detector: `make` or `kingfisher`.
         kind: What it is.
         masked: As much of it as may be shown.
+        secret: All of it; it must not be shown or kept.
     """
 
     index: int
@@ -69,6 +76,7 @@ class Leak:
     kind: str
     severity: Severity
     masked: str
+    secret: str = field(repr=False, compare=False)
 
 
 class Detector(Protocol):
@@ -100,11 +108,12 @@ def _of_make(index: int, one: Text) -> Iterator[Leak]:
     for kind, severity, pattern in _MAKE:
         for match in pattern.finditer(one.text):
             found = True
-            yield Leak(index, "make", kind, severity, _masked_end(match[0]))
+            yield Leak(index, "make", kind, severity, _masked_end(match[0]), match[0])
     if not found and may_hold_credentials(one.text):
         for credential in credentials(one.text):
             found = True
-            yield Leak(index, "make", credential.kind, "high", credential.shown)
+            secret = credential.secret
+            yield Leak(index, "make", credential.kind, "high", credential.shown, secret)
     if not found and (leak := _named(index, one)):
         yield leak
 
@@ -123,10 +132,10 @@ def _named(index: int, one: Text) -> Leak | None:
         return None
     if _HEADER.fullmatch(one.name):
         severity: Severity = "low" if is_placeholder(value) else "high"
-        return Leak(index, "make", "authorization header", severity, masked_text(secret))
+        return Leak(index, "make", "authorization header", severity, masked_text(secret), secret)
     if len(value) > 500 or is_placeholder(value) or not is_secret_name(one.name):
         return None
-    return Leak(index, "make", f"literal in `{one.name}`", "medium", masked_text(value))
+    return Leak(index, "make", f"literal in `{one.name}`", "medium", masked_text(value), value)
 
 
 class Kingfisher:
@@ -152,7 +161,9 @@ class Kingfisher:
             if found.visible and index < len(texts) and not is_placeholder(found.secret):
                 severity: Severity = "high" if found.confidence == "high" else "medium"
                 kind = found.rule_id.partition(".")[2] or found.rule_id
-                leaks.append(Leak(index, "kingfisher", kind, severity, masked_text(found.secret)))
+                masked = masked_text(found.secret)
+                leak = Leak(index, "kingfisher", kind, severity, masked, found.secret)
+                leaks.append(leak)
         return sorted(leaks, key=lambda leak: (leak.index, leak.kind, leak.masked))
 
 
@@ -182,3 +193,31 @@ def find_leaks(texts: Sequence[Text], by: Sequence[Detector]) -> list[Leak]:
             and not (leak.index in named and leak.kind.startswith(("literal", "authorization")))
         ]
     return sorted(leaks, key=lambda leak: leak.index)
+
+
+def service_verdict(secret: str, name: str) -> tuple[str, str] | None:
+    """Ask the service that issued a secret whether it works; the secret goes there.
+
+    Args:
+        secret: The secret.
+        name: What it is called where it stands; the catalogue's context.
+
+    Returns:
+        `live`, `dead` or `unknown` with what was said; None where the catalogue is not installed.
+    """
+    try:
+        from kingfisher_sdk import Validator
+    except ImportError:
+        return None
+    catalogue = next((one for one in detectors() if isinstance(one, Kingfisher)), None)
+    if catalogue is None:
+        return None
+    text = f"{name} = {secret}\n".encode("utf-8", "replace")
+    found = [one for one in catalogue.scanner.scan(text) if one.visible and one.secret in secret]
+    if not found:
+        return "unknown", "the catalogue has no form for it, so it knows nobody to ask"
+    told = Validator(timeout=_SERVICE_SECONDS).validate(found[:1])[0]
+    said = told.reason or told.outcome
+    status = f", HTTP status {told.http_status}" if told.http_status else ""
+    verdict = {"verified_active": "live", "verified_inactive": "dead"}.get(told.outcome, "unknown")
+    return verdict, f"{told.outcome} ({said}{status})"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from make_blueprint.document import as_object, whole_number
 from make_blueprint.walk import path_text
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from make_blueprint.document import JsonValue
     from make_blueprint.walk import Pointer
 
-    from make_mcp_core_tools._engine.leak_detectors import Detector, Severity
+    from make_mcp_core_tools._engine.leak_detectors import Detector, Leak, Severity
 
 _NAMES = ("name", "key", "header")
 _DEEPEST = 200
@@ -35,11 +35,13 @@ class Paper:
         owner: Whose it is; the same secret of one owner is one finding (`scenario 31`).
         place: Where it is, for people.
         value: The document.
+        source: Where it is, for reading it again: kind of place, then ids.
     """
 
     owner: str
     place: str
     value: JsonValue
+    source: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Found:
         fingerprint: The same for the same secret of the same owner, keyed for this installation.
         module_id: The module that holds it, in a blueprint.
         path: Place in the document.
+        source: As the document has it.
     """
 
     fingerprint: str
@@ -61,6 +64,14 @@ class Found:
     place: str
     path: str
     module_id: int | None = None
+    source: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> Found:
+        """Read what `as_json` gave."""
+        members = dict(kept)
+        members["source"] = tuple(members["source"])
+        return cls(**members)
 
     def as_json(self) -> dict[str, object]:
         """Give it as plain JSON data."""
@@ -75,6 +86,29 @@ class _Leaf:
     module_id: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """A secret read again from its place; it lives as long as the question about it.
+
+    Attributes:
+        leak: What it is, and the secret itself.
+        found: What may be told of it.
+    """
+
+    leak: Leak
+    found: Found
+
+
+def reveal(paper: Paper, by: Sequence[Detector], key: bytes, fingerprint: str) -> Revealed | None:
+    """Find the secret of a fingerprint in a document; None when it is not there any more."""
+    leaves, leaks = _leaks(paper, by)
+    for leak in leaks:
+        found = _found(paper, leaves[leak.index], leak, key)
+        if found.fingerprint == fingerprint:
+            return Revealed(leak, found)
+    return None
+
+
 def scan(paper: Paper, by: Sequence[Detector], key: bytes) -> list[Found]:
     """Find the secrets of a document.
 
@@ -83,22 +117,28 @@ def scan(paper: Paper, by: Sequence[Detector], key: bytes) -> list[Found]:
         by: The detectors.
         key: Keys the fingerprints, so that they cannot be guessed back.
     """
+    leaves, leaks = _leaks(paper, by)
+    return [_found(paper, leaves[leak.index], leak, key) for leak in leaks]
+
+
+def _leaks(paper: Paper, by: Sequence[Detector]) -> tuple[list[_Leaf], list[Leak]]:
     leaves = list(_leaves(paper.value))
-    leaks = find_leaks([Text(leaf.name, leaf.text) for leaf in leaves], by)
-    return [
-        Found(
-            _fingerprint(key, paper.owner, leaves[leak.index].text, leak.masked),
-            leak.detector,
-            leak.kind,
-            leak.severity,
-            leak.masked,
-            paper.owner,
-            paper.place,
-            path_text(leaves[leak.index].pointer),
-            leaves[leak.index].module_id,
-        )
-        for leak in leaks
-    ]
+    return leaves, find_leaks([Text(leaf.name, leaf.text) for leaf in leaves], by)
+
+
+def _found(paper: Paper, leaf: _Leaf, leak: Leak, key: bytes) -> Found:
+    return Found(
+        _fingerprint(key, paper.owner, leak.secret),
+        leak.detector,
+        leak.kind,
+        leak.severity,
+        leak.masked,
+        paper.owner,
+        paper.place,
+        path_text(leaf.pointer),
+        leaf.module_id,
+        paper.source,
+    )
 
 
 def _fingerprint(key: bytes, *parts: str) -> str:

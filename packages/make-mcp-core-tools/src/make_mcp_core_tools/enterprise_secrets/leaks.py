@@ -24,6 +24,7 @@ from pydantic import Field
 
 from make_mcp_core_tools._engine.leak_detectors import MakeRules, Severity, detectors
 from make_mcp_core_tools._engine.leak_documents import Found, Paper, scan
+from make_mcp_core_tools._engine.leak_findings import keep_findings
 from make_mcp_core_tools.enterprise_secrets.declared import category
 from make_mcp_core_tools.enterprise_secrets.leak_sources import Search, Target, ago
 
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
 ALL: list[Target] = [
     "blueprints",
     "versions",
+    "notes",
     "variables",
     "data_stores",
     "functions",
+    "custom_apps",
     "run_logs",
     "hook_logs",
 ]
@@ -50,6 +53,8 @@ REMEDIES: dict[str, str] = {
     "variable": "Variables are shown to all members: keep it as a key, delete the variable.",
     "data": "Records are stored in clear: keep it as a key, take it out of the record.",
     "function": "Functions are shown to all members: pass the value in from a module.",
+    "app": "Code of an app is shown to who installs or reviews it: keep it in `common` or take it"
+    " from the connection.",
     "runs": "Revoke it; histories cannot be edited. “Data is confidential” keeps new ones empty.",
     "requests": "Tell the sender; requests stay in the log for days. Revoke the secret.",
     "given": "Take it out before this blueprint is saved or shared.",
@@ -140,7 +145,7 @@ class Baseline(Output):
 @category.tool(
     scope="",
     effect="read",
-    formerly=("scan-secret-leakage", "configure-breach-detection"),
+    formerly=("scan-secret-leakage",),
     words=("leaked", "credentials", "plaintext", "password", "token", "audit", "hardcoded"),
     examples=[ScanSecrets(team_id=12), ScanSecrets(scenario_ids=[31], targets=["blueprints"])],
 )
@@ -150,7 +155,7 @@ async def secret_scan(make: Make, args: ScanSecrets) -> Scanned:
     Detection is offline; nothing tests whether a secret still works. Shows at most four characters.
     """
     by = await anyio.to_thread.run_sync(detectors)
-    key = await _key(make)
+    key = await fingerprint_key(make)
     if args.blueprint is not None:
         paper = Paper("given", "the given blueprint", cast("Json", args.blueprint))
         found = await anyio.to_thread.run_sync(scan, paper, by, key)
@@ -159,7 +164,7 @@ async def secret_scan(make: Make, args: ScanSecrets) -> Scanned:
     search = Search(make, team, by, key, frozenset(args.scenario_ids), ago(args.since_days))
     targets = args.targets
     if args.scenario_ids and "targets" not in args.sent():
-        targets = ["blueprints", "versions", "run_logs"]
+        targets = ["blueprints", "versions", "notes", "run_logs"]
     await search.run([target for target in ALL if target in targets])
     if strangers := sorted(search.scenario_ids - {row.id for row in await search.scenarios()}):
         raise Failure(
@@ -167,11 +172,12 @@ async def secret_scan(make: Make, args: ScanSecrets) -> Scanned:
             next_step="Find its scenarios with `scenario_list`, or send their team as `team_id`.",
             code="not_found",
         )
+    await keep_findings(make, team, search.found)
     accepted = await _baseline(make, team)
     return _told(args, search.found, by, dict(search.read), search.not_checked, accepted)
 
 
-async def _key(make: Make) -> bytes:
+async def fingerprint_key(make: Make) -> bytes:
     """Give what keys fingerprints: without it nobody can guess a short secret back."""
     if make.kernel is None:
         raise RuntimeError("A scan needs a server.")
@@ -224,7 +230,9 @@ def _joined(found: list[Found]) -> list[Finding]:
 def _concerns(key: str, rows: list[Finding]) -> bool:
     start: dict[str, tuple[str, ...]] = {
         "variable": ("team variable", "organization variable"),
+        "scenario": ("scenario", "note "),
         "data": ("data store",),
+        "app": ("custom app",),
         "runs": ("run ", "incomplete"),
         "requests": ("request ",),
         "given": ("the given",),
