@@ -391,7 +391,13 @@ def _checked(merged: Merged, choices: list[Choice]) -> dict[str, Choice]:
     ]
     for number, one in enumerate(choices):
         conflict = known.get(one.conflict_id)
-        if conflict is None:
+        if chosen[one.conflict_id].take != one.take or chosen[one.conflict_id].value != one.value:
+            text = f"Conflict {one.conflict_id} is decided twice, differently."
+            problems.append(Problem(f"choices[{number}]", text))
+        elif one.take == "value" and "value" not in one.model_fields_set:
+            text = "There is no `value` to take; send null to leave the field out."
+            problems.append(Problem(f"choices[{number}].value", text))
+        elif conflict is None:
             text = f"There is no conflict {one.conflict_id}."
             problems.append(Problem(f"choices[{number}]", text))
         elif conflict.kind != "value" and one.take in ("base", "value"):
