@@ -1,6 +1,7 @@
 """Scenarios that tests make through the sandbox's API, and what is counted afterwards."""
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -144,3 +145,24 @@ async def floor(company: Company) -> Floor:
 def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at runs every few milliseconds in place of every few seconds."""
     monkeypatch.setattr(run_watch, "POLL_SECONDS", (0.02,))
+
+
+class Minutes:
+    """The clock of the machine and that of the sandbox, moved together."""
+
+    def __init__(self, company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.company = company
+        self.ahead = 0.0
+        real = time.time
+        monkeypatch.setattr(time, "time", lambda: real() + self.ahead)
+
+    async def next(self, seconds: float = 61) -> None:
+        """A minute later, or whatever is asked for."""
+        self.ahead += seconds
+        await self.company.control("POST", "/clock", {"advance": seconds})
+
+
+@pytest.fixture
+async def minutes(floor: Floor, company: Company, monkeypatch: pytest.MonkeyPatch) -> Minutes:
+    await floor.freeze()
+    return Minutes(company, monkeypatch)

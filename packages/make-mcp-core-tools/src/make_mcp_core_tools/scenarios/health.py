@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from datetime import UTC, datetime
-from itertools import takewhile
 from typing import TYPE_CHECKING, Literal
 
+import anyio
 from make_mcp_base.authoring import (
     Failure,
     Make,
@@ -18,26 +17,30 @@ from make_mcp_base.authoring import (
     PageInput,
     TeamId,
     Timestamp,
-    page_of,
 )
 from make_mcp_base.client.failures import Forbidden, RateLimited
 from pydantic import Field
 
+from make_mcp_core_tools._engine.examined_runs import Incompletes
+from make_mcp_core_tools._engine.health_rounds import MOST_ENTRIES, Round, Spent
 from make_mcp_core_tools._engine.moments import Moment, iso, milliseconds
 from make_mcp_core_tools._engine.run_history import Brief, read_briefs
-from make_mcp_core_tools._engine.run_log import Entry, read_entries
 from make_mcp_core_tools.scenarios.declared import category
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MOST_ENTRIES = 500
-"""Entries of a scenario's log that are counted; a scenario with more says so."""
+    from make_mcp_core_tools._engine.run_log import Entry
+
 _MOST_CAUSES = 8
+_MOST_EVIDENCE = 3
+_MOST_BACKLOGS = 10
+_CALLS_A_TEAM = 2
 _FULL_SHARE = 0.8
 _FORMULAS = {
-    "runs": f"ended runs in the log since `since`, at most the newest {_MOST_ENTRIES} entries",
+    "runs": f"ended runs in the log since `since`, at most the newest {MOST_ENTRIES} entries",
     "error_rate": "failed / runs",
+    "calls": "1 a list of scenarios + 2 a team + 1 a scenario + 1 a scenario with incomplete ones",
     "stuck queue": f"requests wait at an inactive or disabled hook, or fill {_FULL_SHARE:.0%}",
     "dead connection": "`expire` is past; a connection without `expire` is not judged here",
 }
@@ -53,7 +56,7 @@ class ReportHealth(PageInput):
     """ISO 8601, or a span back: `24h`, `7d`."""
     format: Literal["json", "md"] = "json"
     """`md` gives the table as Markdown."""
-    limit: int = Field(default=25, ge=1, le=60)
+    limit: int = Field(default=60, ge=1, le=240)
     """Scenarios asked in this call, a request each."""
 
 
@@ -72,6 +75,7 @@ class ScenarioHealth(Output):
     error_rate: float | None = None
     """failed / runs; absent without runs."""
     last_failure: str | None = None
+    last_failed_execution: str | None = None
     capped: bool | None = None
     """True when there were more runs than were counted."""
 
@@ -80,6 +84,8 @@ class CommonCause(Output):
     error: str
     runs: int
     scenario_ids: list[int]
+    execution_ids: list[str]
+    """The newest of these runs."""
 
 
 class DeadConnection(Output):
@@ -98,6 +104,14 @@ class StuckQueue(Output):
     why: str
 
 
+class Backlog(Output):
+    scenario_id: int
+    waiting: int
+    newest_id: str
+    """Its newest unresolved incomplete execution."""
+    reason: str
+
+
 class Health(Page):
     since: str
     scenarios: list[ScenarioHealth] | None = None
@@ -106,8 +120,12 @@ class Health(Page):
     causes: list[CommonCause]
     """Most frequent failures of this page's scenarios."""
     dead_connections: list[DeadConnection] | None = None
-    """On the first page only, as are queues."""
+    """On the first page only, as are hook queues."""
     stuck_queues: list[StuckQueue] | None = None
+    incomplete_executions: list[Backlog] | None = None
+    """The fullest of this page's scenarios."""
+    calls: int = 0
+    """Requests to Make that this call made."""
     skipped: list[str] | None = None
     formulas: dict[str, str]
     next_calls: list[NextCall] | None = None
@@ -147,35 +165,69 @@ class Hook(Output):
 async def scenario_health_report(make: Make, args: ReportHealth) -> Health:
     """Report how the scenarios of a team or organization fare: failures, causes, dead connections.
 
-    One request a scenario; `cursor` goes on with the next ones. Look into one with
-    `scenario_troubleshoot`.
+    One request a scenario, and at most nine tenths of the calls the licence allows in a minute;
+    `next_cursor` goes on where the call ended. Look into one scenario with `scenario_troubleshoot`.
     """
     team_id, organization_id = await _place(make, args)
-    briefs = sorted(await read_briefs(make, team_id, organization_id), key=_standing)
-    page, more = page_of(briefs, args)
-    since_ms = milliseconds(args.since)
-
-    logs = await _logs(make, page, since_ms)
-    if len(logs) < len(page):
-        more["next_cursor"] = f"c{int((args.cursor or 'c0')[1:]) + len(logs)}"
-        make.warn(
-            f"Make's limit of calls was reached after {len(logs)} scenarios; `next_cursor` goes on"
-            " with the rest in a minute."
-        )
-    rows = [_health(brief, log) for brief, log in zip(page, logs, strict=False)]
-    rows.sort(key=lambda row: (row.failed, row.warnings, bool(row.flags)), reverse=True)
-    report = Health(
-        since=iso(since_ms),
-        scenarios=rows if args.format == "json" else None,
-        markdown=_markdown(rows) if args.format == "md" else None,
-        causes=_causes(logs),
-        formulas=_FORMULAS,
-        next_calls=_worst(rows),
-        **more,
-    )
     if args.cursor is None:
-        await _surroundings(make, report, sorted({brief.team_id for brief in briefs}))
+        spent = await Spent.begin(make, None)
+        going = await _new_round(make, args, team_id, organization_id, spent)
+    else:
+        going = await Round.recall(make, args.cursor)
+        spent = await Spent.begin(make, args.cursor)
+    report = Health(total=going.total, since=iso(going.since_ms), causes=[], formulas=_FORMULAS)
+    try:
+        if args.cursor is None:
+            await _surroundings(make, report, sorted({b.team_id for b in going.left}), spent)
+        read = await going.read(make, spent, _most(args, going, spent))
+        await _fill(make, report, args.format, read, spent)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await spent.note()
+    report.next_cursor = await going.keep(make)
+    report.calls = spent.calls
+    if len(read) < args.limit and going.left:
+        make.warn(
+            f"This call ended after {len(read)} scenarios, by Make's limit of calls a minute;"
+            f" `next_cursor` goes on with the other {len(going.left)}."
+        )
     return report
+
+
+def _most(args: ReportHealth, going: Round, spent: Spent) -> int:
+    """Scenarios to ask now: what the calls allow, less those that backlogs will take."""
+    backlogs = sum(brief.dlq_count > 0 for brief in going.left[: args.limit])
+    kept_back = min(backlogs, _MOST_BACKLOGS, spent.left // 10)
+    return min(args.limit, spent.left - kept_back)
+
+
+async def _new_round(
+    make: Make,
+    args: ReportHealth,
+    team_id: int | None,
+    organization_id: int | None,
+    spent: Spent,
+) -> Round:
+    briefs = sorted(await read_briefs(make, team_id, organization_id), key=_standing)
+    spent.calls += 1 + len(briefs) // 1_000
+    return Round(team_id, organization_id, milliseconds(args.since), len(briefs), briefs)
+
+
+async def _fill(
+    make: Make,
+    report: Health,
+    form: str,
+    read: list[tuple[Brief, list[Entry]]],
+    spent: Spent,
+) -> None:
+    """Write down what the logs of a page tell."""
+    rows = [_health(brief, log) for brief, log in read]
+    rows.sort(key=lambda row: (row.failed, row.warnings, bool(row.flags)), reverse=True)
+    report.scenarios = rows if form == "json" else None
+    report.markdown = _markdown(rows) if form == "md" else None
+    report.causes = _causes([log for _, log in read])
+    report.incomplete_executions = await _backlogs(make, [b for b, _ in read], spent) or None
+    report.next_calls = _worst(rows)
 
 
 # Where it looks
@@ -201,30 +253,6 @@ def _standing(brief: Brief) -> tuple[bool, bool, int]:
 # Scenarios
 
 
-async def _logs(make: Make, briefs: list[Brief], since_ms: int) -> list[list[Entry]]:
-    """Read the logs of scenarios; of as many as Make's limit of calls allows.
-
-    Raises:
-        RateLimited: Not even the first could be read.
-    """
-    refused: list[RateLimited] = []
-
-    async def one(brief: Brief) -> list[Entry] | None:
-        if refused:
-            return None
-        try:
-            return await read_entries(make, brief.id, limit=_MOST_ENTRIES, since_ms=since_ms)
-        except RateLimited as failure:
-            refused.append(failure)
-            return None
-
-    logs = await make.each(briefs, one)
-    read = list(takewhile(lambda log: log is not None, logs))
-    if refused and not read:
-        raise refused[0]
-    return [log for log in read if log is not None]
-
-
 def _health(brief: Brief, log: list[Entry]) -> ScenarioHealth:
     runs = [entry for entry in log if entry.is_run]
     failed = [entry for entry in runs if entry.outcome == "error"]
@@ -238,7 +266,8 @@ def _health(brief: Brief, log: list[Entry]) -> ScenarioHealth:
         warnings=sum(entry.outcome == "warning" for entry in runs),
         error_rate=round(len(failed) / len(runs), 3) if runs else None,
         last_failure=failed[0].timestamp if failed else None,
-        capped=True if len(log) >= _MOST_ENTRIES else None,
+        last_failed_execution=failed[0].id if failed else None,
+        capped=True if len(log) >= MOST_ENTRIES else None,
     )
 
 
@@ -252,17 +281,51 @@ def _flags(brief: Brief) -> list[str]:
 
 
 def _causes(logs: Sequence[list[Entry]]) -> list[CommonCause]:
-    counts: Counter[str] = Counter()
-    where: dict[str, set[int]] = {}
+    failed: dict[str, list[Entry]] = {}
     for entry in (entry for log in logs for entry in log):
         if entry.is_run and entry.outcome == "error":
             text = str(entry.error)[:160] if entry.error else "no error is named"
-            counts[text] += 1
-            where.setdefault(text, set()).add(entry.scenario_id or 0)
-    return [
-        CommonCause(error=text, runs=count, scenario_ids=sorted(where[text])[:20])
-        for text, count in counts.most_common(_MOST_CAUSES)
-    ]
+            failed.setdefault(text, []).append(entry)
+    common = sorted(failed.items(), key=lambda item: len(item[1]), reverse=True)
+    return [_cause(text, runs) for text, runs in common[:_MOST_CAUSES]]
+
+
+def _cause(text: str, runs: list[Entry]) -> CommonCause:
+    newest = sorted(runs, key=lambda run: run.imt_id, reverse=True)
+    return CommonCause(
+        error=text,
+        runs=len(runs),
+        scenario_ids=sorted({run.scenario_id or 0 for run in runs})[:20],
+        execution_ids=[run.id for run in newest[:_MOST_EVIDENCE]],
+    )
+
+
+async def _backlogs(make: Make, briefs: list[Brief], spent: Spent) -> list[Backlog]:
+    """Name the newest incomplete execution of the scenarios that have the most of them."""
+    fullest = sorted((b for b in briefs if b.dlq_count), key=lambda b: b.dlq_count, reverse=True)
+    room = min(_MOST_BACKLOGS, spent.left)
+    spent.calls += len(fullest[:room])
+
+    async def one(brief: Brief) -> Backlog | None:
+        query = {"scenarioId": brief.id, "pg[limit]": 100}
+        answer = await make.get("/dlqs", query, into=Incompletes, scope="dlqs:read")
+        waiting = [row for row in answer.dlqs if not row.resolved]
+        if not waiting:
+            return None
+        newest = max(waiting, key=lambda row: row.created)
+        return Backlog(
+            scenario_id=brief.id,
+            waiting=max(brief.dlq_count, len(waiting)),
+            newest_id=newest.id,
+            reason=newest.reason[:160],
+        )
+
+    try:
+        found = await make.each(fullest[:room], one)
+    except (Forbidden, RateLimited) as refusal:
+        make.warn(f"Incomplete executions could not be read: {refusal.why or refusal.what}")
+        return []
+    return [backlog for backlog in found if backlog]
 
 
 def _worst(rows: list[ScenarioHealth]) -> list[NextCall] | None:
@@ -293,11 +356,15 @@ def _markdown(rows: list[ScenarioHealth]) -> str:
 # What they live on
 
 
-async def _surroundings(make: Make, report: Health, teams: list[int]) -> None:
+async def _surroundings(make: Make, report: Health, teams: list[int], spent: Spent) -> None:
     """Add dead connections and stuck queues; what the token may not list is told as skipped."""
     report.dead_connections, report.stuck_queues = [], []
     skipped: list[str] = []
     for team in teams:
+        if spent.left <= _CALLS_A_TEAM:
+            skipped.append(f"connections and hooks of team {team}: no calls are left for them")
+            continue
+        spent.calls += _CALLS_A_TEAM
         try:
             report.dead_connections += await _dead_connections(make, team)
         except (Forbidden, RateLimited) as refusal:
