@@ -190,7 +190,7 @@ async def test_of_common_data_only_the_names_are_shown(bench: Bench) -> None:
 async def test_an_app_without_an_icon_says_so(bench: Bench) -> None:
     name = await first_of(bench, "harbor-warehouse")
     told = await bench.core.call("custom_app_section_get", name=name, section="icon")
-    assert told.error["status"] == 404
+    assert (told.error["code"], told.error["status"]) == ("no_icon", 404)
 
 
 async def test_common_data_are_replaced_and_put_back_without_being_shown(bench: Bench) -> None:
@@ -234,3 +234,55 @@ async def test_faulty_code_is_refused_with_every_fault(bench: Bench) -> None:
         "custom_app_section_set", name=name, section="base", content='{"baseUrl": }'
     )
     assert broken.error["problems"][0]["problem"].startswith("line 1, column 13")
+
+
+async def test_an_app_or_version_that_is_not_there_is_answered_with_what_is(bench: Bench) -> None:
+    name = await bench.app("quay-log")
+    for tool, more in (
+        ("custom_app_get", {}),
+        ("custom_app_update", {"label": "L"}),
+        ("custom_app_clone", {"new_name": "other-app"}),
+        ("custom_app_delete", {}),
+        ("custom_app_export", {"folder": "none"}),
+        ("custom_app_validate", {}),
+        ("custom_app_section_get", {"section": "base"}),
+        ("custom_app_visibility_set", {"visibility": "public"}),
+    ):
+        told = (await bench.core.call(tool, name=name, version=7, **more)).error
+        assert (told["code"], told["why"]) == ("not_found", "It has version 1."), tool
+        told = (await bench.core.call(tool, name=f"{name}x", **more)).error
+        assert name in told["why"], tool
+        assert "custom_app_list" in told["next_step"], tool
+
+
+async def test_a_next_major_version_without_the_feature_is_answered_with_another_way(
+    bench: Bench,
+) -> None:
+    name = await bench.app()
+    told = (await bench.core.call("custom_app_clone", name=name)).error
+    assert told["code"] == "feature_missing"
+    assert "new_name" in told["next_step"]
+
+
+async def test_the_types_of_modules_are_told_in_words(bench: Bench) -> None:
+    name = await bench.whole()
+    shown = (await bench.core.call("custom_app_get", name=name)).data["components"]
+    types = {row["name"]: row["type"] for row in shown["module"]}
+    assert types == {"findStock": "search", "watchMoves": "instant_trigger"}
+
+
+async def test_a_dry_run_of_copying_or_changing_an_app_is_what_the_run_then_sends(
+    bench: Bench,
+) -> None:
+    name = await bench.app()
+    for tool, more in (
+        ("custom_app_update", {"label": "Quay", "theme": "#102030"}),
+        ("custom_app_clone", {"new_name": "quay-copy"}),
+    ):
+        plan = (await bench.core.call(tool, name=name, **more, dry_run=True)).data["plan"]
+        await bench.company.control("DELETE", "/requests")
+        await bench.core.call(tool, name=name, **more)
+        seen = (await bench.company.control("GET", "/requests"))["requests"]
+        sent = [(one["method"], one["path"]) for one in seen if one["method"] != "GET"]
+        planned = [(one["method"], f"/api/v2{one['path']}") for one in plan["requests"]]
+        assert sent == planned, tool

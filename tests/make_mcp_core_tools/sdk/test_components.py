@@ -123,9 +123,11 @@ async def test_modules_and_endpoints_are_shown_and_hidden(bench: Bench, kind: st
     app = await bench.whole()
     name = (await names_of(bench, app, kind))[0]
     place = {"app": app, "kind": kind, "name": name}
-    done = (
-        await bench.core.call("sdk_component_visibility_set", **place, visibility="public")
-    ).data
+    shown = {**place, "visibility": "public"}
+    plan = (await bench.core.call("sdk_component_visibility_set", **shown)).data["plan"]
+    assert [one["path"] for one in plan["requests"]] == [f"/sdk/apps/{app}/1/{kind}s/{name}/public"]
+    assert (await bench.core.call("sdk_component_get", **place)).data["public"] is False
+    done = (await bench.core.apply("sdk_component_visibility_set", **shown)).data
     assert (done["changed"], done["component"]["public"]) == (True, True)
     again = (
         await bench.core.call("sdk_component_visibility_set", **place, visibility="public")
@@ -187,6 +189,24 @@ async def test_an_unknown_component_is_refused(bench: Bench) -> None:
     ):
         told = await bench.core.call(tool, **place, **more)
         assert told.error["status"] == 404, tool
+
+
+async def test_a_component_that_is_not_there_is_answered_with_those_that_are(bench: Bench) -> None:
+    app = await bench.whole()
+    told = await bench.core.call("sdk_component_get", app=app, kind="rpc", name="listPlacs")
+    assert told.error["why"] == "It has listPlaces."
+    told = await bench.core.call("sdk_component_list", app=f"{app}x", kind="rpc")
+    assert "custom_app_list" in told.error["next_step"]
+
+
+async def test_code_that_names_an_rpc_the_app_lacks_is_saved_with_a_warning(bench: Bench) -> None:
+    app = await bench.whole()
+    place = {"app": app, "kind": "module", "name": "findStock", "section": "expect"}
+    fields = [{"name": "place", "type": "select", "options": "rpc://listQuays"}]
+    plan = await bench.core.call("sdk_component_section_set", **place, content=fields, dry_run=True)
+    assert "listQuays" in plan.text
+    done = await bench.core.call("sdk_component_section_set", **place, content=fields)
+    assert "listQuays" in done.data["warnings"][0]
 
 
 async def test_common_data_of_a_connection_show_only_names(bench: Bench) -> None:

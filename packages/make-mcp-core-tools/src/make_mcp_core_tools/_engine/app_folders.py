@@ -57,7 +57,7 @@ async def read_folder(make: Make, given: str) -> tuple[AppTree, dict[str, str]]:
         raise Failure(
             f"There is no custom app to read in {path}.",
             why=str(error),
-            next_step="Make one with `custom_app_export`.",
+            next_step="Make one with `custom_app_export`, or with `custom_app_scaffold`.",
             code="no_app_here",
         ) from error
 

@@ -18,15 +18,10 @@ SIDE = 512
 _HEAD = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 
 
-async def icon_text(make: Make, place: Place, size: int = SIDE) -> str:
-    """Read the icon of an app as base64."""
-    return base64.b64encode(await make.raw(f"{place.path}/icon/{size}")).decode()
-
-
-async def icon_or_none(make: Make, place: Place) -> str | None:
+async def icon_or_none(make: Make, place: Place, size: int = SIDE) -> str | None:
     """Read the icon of an app as base64; None while it has none."""
     try:
-        return await icon_text(make, place)
+        return base64.b64encode(await make.raw(f"{place.path}/icon/{size}")).decode()
     except NotFound:
         return None
 

@@ -57,8 +57,11 @@ _SYNONYMS = {
     "spreadsheet": "sheet",
 }
 _DEEDS = frozenset(
-    "create search update delete watch get upload download move copy run call execute start".split()
-) | {word for word, meant in _SYNONYMS.items() if meant not in ("email", "sheet")}
+    {"create", "search", "update", "delete", "watch", "get", "upload", "download", "move", "copy"}
+    | {"run", "call", "execute", "start"}
+    | {word for word, meant in _SYNONYMS.items() if meant not in ("email", "sheet")}
+)
+"""Words that say what is done."""
 CONNECTED, INSTALLED = 2.0, 1.0
 ALWAYS_LOOKED_INTO = frozenset({"builtin", "util"})
 """Make's own modules for flow control and small tools, which no service names."""

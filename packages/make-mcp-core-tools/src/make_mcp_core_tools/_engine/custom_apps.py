@@ -7,9 +7,11 @@ other components belong to one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from make_mcp_base.authoring import Document, Failure, Output, Problem
+from make_mcp_base.client.failures import NotFound
 from pydantic import Field
 
 if TYPE_CHECKING:
@@ -144,14 +146,26 @@ class _OneApp(Output):
 
 
 async def read_app(make: Make, place: Place) -> App:
-    """Read an app version with all its columns."""
-    return (await make.get(place.path, {"cols": ["*"]}, into=_OneApp)).app
+    """Read an app version with all its columns.
+
+    Raises:
+        Failure: There is none; versions there are, or names like it, are told.
+    """
+    path = Place(place.app, place.version).path
+    try:
+        return (await make.get(path, {"cols": ["*"]}, into=_OneApp)).app
+    except NotFound as missing:
+        raise await _no_app(make, place) from missing
 
 
 async def components_of(make: Make, place: Place, kind: Kind) -> list[Document]:
     """List the components of one kind, as Make shows them."""
     one = place.of(kind)
-    answer = await make.json(one.list_path)
+    try:
+        answer = await make.json(one.list_path)
+    except NotFound:
+        await read_app(make, place)
+        raise
     rows = answer.get(f"{one.key}s") if isinstance(answer, dict) else None
     if not isinstance(rows, list):
         raise Failure(
@@ -163,10 +177,52 @@ async def components_of(make: Make, place: Place, kind: Kind) -> list[Document]:
 
 
 async def component(make: Make, place: Place) -> Document:
-    """Read one component."""
-    answer = await make.json(place.path)
+    """Read one component.
+
+    Raises:
+        Failure: There is none; those there are of its kind are told.
+    """
+    try:
+        answer = await make.json(place.path)
+    except NotFound as missing:
+        raise await _no_component(make, place) from missing
     found = answer.get(place.key) if isinstance(answer, dict) else None
     return {"name": place.name} | (found if isinstance(found, dict) else {})
+
+
+async def _no_app(make: Make, place: Place) -> Failure:
+    answer = await make.json("/sdk/apps", {"cols": ["name", "version"]})
+    rows = answer.get("apps") if isinstance(answer, dict) else None
+    known: dict[str, list[str]] = {}
+    for row in rows if isinstance(rows, list) else []:
+        if isinstance(row, dict):
+            known.setdefault(str(row.get("name")), []).append(str(row.get("version")))
+    versions = ", ".join(known.get(place.app, []))
+    near = get_close_matches(place.app, known, n=3, cutoff=0.4)
+    why = f"Most like it: {', '.join(near)}." if near else ""
+    return Failure(
+        f"There is no custom app `{place.app}` version {place.version} of yours.",
+        why=f"It has version {versions}." if versions else why,
+        next_step="Call again with a version that is there."
+        if versions
+        else "Take its name from `custom_app_list`; make a new one with `custom_app_create`.",
+        code="not_found",
+        status=404,
+    )
+
+
+async def _no_component(make: Make, place: Place) -> Failure:
+    kind = place.kind or "module"
+    names = [str(row.get("name")) for row in await components_of(make, place, kind)]
+    return Failure(
+        f"The app {place.app} has no {kind} `{place.name}`.",
+        why=f"It has {', '.join(names[:20])}." if names else f"It has no {kind}s.",
+        next_step="Call again with one of them."
+        if names
+        else f"Make one with `sdk_component_create` kind={kind}.",
+        code="not_found",
+        status=404,
+    )
 
 
 def refuse_section(place: Place, section: str, tool: str) -> None:

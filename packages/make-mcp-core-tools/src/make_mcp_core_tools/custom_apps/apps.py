@@ -21,11 +21,13 @@ from make_mcp_base.authoring import (
     patch,
     post,
 )
+from make_mcp_base.client.failures import Forbidden
 from pydantic import Field
 
 from make_mcp_core_tools._engine.app_code import checksums, parts_of
 from make_mcp_core_tools._engine.app_uses import ScenarioUse, installs_of, uses_of
 from make_mcp_core_tools._engine.custom_apps import (
+    MODULE_TYPES,
     READ,
     WRITE,
     App,
@@ -38,6 +40,7 @@ from make_mcp_core_tools.custom_apps.declared import category
 
 _NAME = re.compile(r"[a-z][0-9a-z-]{1,60}[0-9a-z]")
 _THEME = r"^#[0-9A-Fa-f]{6}$"
+_TYPES = {number: name for name, number in MODULE_TYPES.items()}
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 
 # Inputs
@@ -337,12 +340,24 @@ async def custom_app_clone(make: Make, args: CloneApp) -> AppSaved:
         body = {key: value for key, value in body.items() if value is not None}
         request = post(f"{source.path}/clone", body)
         says = f"Copy {source.title} as “{args.new_name}”"
-    made = await make.write(
-        request,
-        into=_One,
-        says=says,
-        undo=lambda made: Undo((delete(Place(made.app.name, made.app.version).path),)),
-    )
+    await read_app(make, source)
+    try:
+        made = await make.write(
+            request,
+            into=_One,
+            says=says,
+            undo=lambda made: Undo((delete(Place(made.app.name, made.app.version).path),)),
+        )
+    except Forbidden as refused:
+        if args.new_name is not None:
+            raise
+        raise Failure(
+            "Make did not create the next major version.",
+            why="That takes a feature of the account (`allow_apps`) which this one has not.",
+            next_step="Copy the app under another name: call again with `new_name`.",
+            code="feature_missing",
+            status=403,
+        ) from refused
     app = made.app
     return AppSaved(
         name=app.name,
@@ -416,7 +431,8 @@ async def custom_app_delete(make: Make, args: DeleteApp) -> AppDeleted:
 async def _tree(make: Make, place: Place) -> dict[str, list[ComponentRow]]:
     tree: dict[str, list[ComponentRow]] = {}
     for part in await parts_of(make, place):
-        row = part.meta | {"type": part.meta.get("typeId", part.meta.get("type"))}
+        number = part.meta.get("typeId")
+        row = part.meta | {"type": _TYPES.get(number, number) or part.meta.get("type")}
         tree.setdefault(str(part.place.kind), []).append(ComponentRow.model_validate(row))
     return tree
 

@@ -16,7 +16,7 @@ from make_mcp_base.authoring import (
 from pydantic import Field, RootModel
 
 from make_mcp_core_tools._engine.app_code import parts_of, section_text, shown_code
-from make_mcp_core_tools._engine.app_icons import SIDE, icon_or_none, icon_text, png_size
+from make_mcp_core_tools._engine.app_icons import SIDE, icon_or_none, png_size
 from make_mcp_core_tools._engine.app_writing import (
     as_text,
     changes,
@@ -34,6 +34,7 @@ from make_mcp_core_tools._engine.custom_apps import (
     AppSection,
     Major,
     Place,
+    read_app,
 )
 from make_mcp_core_tools.custom_apps.declared import category
 
@@ -112,7 +113,7 @@ async def custom_app_section_get(make: Make, args: GetSection) -> SectionCode:
     place = Place(args.name, args.version)
     head: dict[str, Any] = {"name": args.name, "version": args.version, "section": args.section}
     if args.section == "icon":
-        return SectionCode(**head, png_base64=await icon_text(make, place, args.size))
+        return SectionCode(**head, png_base64=await _icon(make, place, args.size))
     text = await section_text(make, place, args.section)
     return SectionCode(**head, content=shown_code(args.section, text))
 
@@ -157,6 +158,19 @@ async def custom_app_section_set(make: Make, args: SetSection) -> SectionSaved:
 
 
 # Parts
+
+
+async def _icon(make: Make, place: Place, size: int) -> str:
+    icon = await icon_or_none(make, place, size)
+    if icon is None:
+        await read_app(make, place)
+        raise Failure(
+            f"The {place.title} has no icon yet.",
+            next_step="Give it one: `custom_app_section_set` with section=icon.",
+            code="no_icon",
+            status=404,
+        )
+    return icon
 
 
 async def _set_icon(make: Make, place: Place, content: str | Document | list[Json]) -> SectionSaved:

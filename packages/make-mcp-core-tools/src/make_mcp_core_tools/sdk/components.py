@@ -70,6 +70,8 @@ class ListComponents(Input):
     """Name of the custom app (`custom_app_list`)."""
     version: Major = 1
     """Major version."""
+    kind: Kind | None = None
+    """Only this kind."""
     kinds: list[Kind] = Field(default=list(KINDS), min_length=1)
     """Only these kinds."""
 
@@ -182,7 +184,8 @@ class Answered(RootModel[Json]):
 )
 async def sdk_component_list(make: Make, args: ListComponents) -> Components:
     """List the components of a custom app: connections, modules, RPCs, webhooks and so on."""
-    parts = await parts_of(make, Place(args.app, args.version), args.kinds)
+    kinds = [args.kind] if args.kind else args.kinds
+    parts = await parts_of(make, Place(args.app, args.version), kinds)
     rows = [described(part.place.kind or "module", part.meta) for part in parts]
     return Components(app=args.app, version=args.version, components=rows)
 
@@ -252,6 +255,7 @@ async def sdk_component_update(make: Make, args: UpdateComponent) -> ComponentSa
 @category.tool(
     scope=WRITE,
     effect="update",
+    confirm=True,
     formerly=(
         "sdk-modules_set-public",
         "sdk-modules_set-private",
@@ -266,7 +270,9 @@ async def sdk_component_visibility_set(make: Make, args: SetVisibility) -> Compo
     found, public = await component(make, place), args.visibility == "public"
     if bool(found.get("public")) == public:
         return ComponentSaved(component=described(args.kind, found), changed=False)
-    if not public:
+    if public:
+        make.affects("Whoever has the app finds it from then on.")
+    else:
         make.affects("Scenarios that have it keep it; nobody finds it for new ones.")
     other = "private" if public else "public"
     await make.write(

@@ -6,6 +6,7 @@ from make_mcp_base.authoring import Document, Input, Irreversible, Json, Make, O
 from pydantic import Field, RootModel
 
 from make_mcp_core_tools._engine.app_code import parts_of, section_text, shown_code
+from make_mcp_core_tools._engine.app_references import RPC
 from make_mcp_core_tools._engine.app_writing import (
     as_text,
     changes,
@@ -28,6 +29,9 @@ from make_mcp_core_tools._engine.custom_apps import (
     refuse_section,
 )
 from make_mcp_core_tools.sdk.declared import category
+
+_CALLED: tuple[Kind, ...] = ("function", "rpc")
+"""Kinds that code refers to by name."""
 
 # Inputs
 
@@ -168,9 +172,11 @@ async def sdk_component_section_set(make: Make, args: SetSection) -> SectionSave
     place, section = Place(args.app, args.version, args.kind, args.name), args.section
     refuse_section(place, section, "sdk_component_section_set")
     text = as_text(section, args.content)
-    functions = await parts_of(make, Place(args.app, args.version), ("function",))
-    names = [part.place.name for part in functions]
-    refuse_faulty(section, text, names, "sdk_component_section_set")
+    own = await parts_of(make, Place(args.app, args.version), ("function", "rpc"))
+    names = {kind: [one.place.name for one in own if one.place.kind == kind] for kind in _CALLED}
+    refuse_faulty(section, text, names["function"], "sdk_component_section_set")
+    for missing in sorted(set(RPC.findall(text)) - set(names["rpc"])):
+        make.warn(f"The app has no RPC `{missing}` yet: make it with `sdk_component_create`.")
     former = await section_text(make, place, section)
     told = args.model_dump(include={"app", "kind", "name", "section"})
     if same_code(section, former, text):
