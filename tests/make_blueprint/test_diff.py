@@ -209,6 +209,7 @@ def test_markdown_survives_pipes_and_long_values() -> None:
     assert len(lines[2]) < 400
 
 
+@pytest.mark.timeout(25)
 def test_large_blueprints_without_common_ids_are_compared_in_linear_time() -> None:
     before = chain(4000)
     after = clone(before)

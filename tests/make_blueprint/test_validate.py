@@ -269,6 +269,7 @@ def test_a_loose_note_is_a_warning() -> None:
     assert only(document, "loose-note").path == "metadata.notes[0].moduleIds"
 
 
+@pytest.mark.timeout(15)
 def test_five_thousand_modules_are_validated_in_linear_time() -> None:
     assert codes(chain(5000)) == []
 

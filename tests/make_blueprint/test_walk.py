@@ -170,6 +170,7 @@ def test_finding_gives_the_place_or_none() -> None:
     assert find(document, 4) is None
 
 
+@pytest.mark.timeout(10)
 def test_twenty_thousand_modules_are_walked_and_looked_up_in_linear_time() -> None:
     document = chain(20_000)
     visits = list(walk(document))
@@ -178,6 +179,7 @@ def test_twenty_thousand_modules_are_walked_and_looked_up_in_linear_time() -> No
     assert seen == 1
 
 
+@pytest.mark.timeout(15)
 def test_thirty_thousand_nested_routers_neither_recurse_nor_explode() -> None:
     inner: list[JsonValue] = [module(1)]
     for number in range(2, 30_000):

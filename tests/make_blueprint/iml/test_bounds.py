@@ -37,6 +37,7 @@ def test_nesting_is_bounded_in_every_form():
             parse("{{" + opening * 200 + "1" + closing * 200 + "}}")
 
 
+@pytest.mark.timeout(20)
 def test_a_long_chain_is_not_deep():
     assert evaluate("{{" + "1 + " * 20_000 + "1}}", Scope()) == 20_001
     assert evaluate("{{1" + ".a" * 20_000 + "}}", Scope()) is None
@@ -62,6 +63,7 @@ def test_a_template_longer_than_the_bound_is_refused_and_plain_text_is_not():
         "{{" + '"' * 200_001 + "}}",
     ],
 )
+@pytest.mark.timeout(30)
 def test_hostile_texts_are_scanned_in_linear_time(text: str):  # else it takes hours
     references(text)
     variables(text)
