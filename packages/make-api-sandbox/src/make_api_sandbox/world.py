@@ -33,7 +33,14 @@ def _flag(raw: bytes) -> bool:
     return raw == b"1"
 
 
-sqlite3.register_converter("JSON_TEXT", json.loads)
+_decode = json.JSONDecoder().decode
+
+
+def _from_json(raw: bytes) -> Any:
+    return _decode(raw.decode("utf-8", "surrogatepass"))
+
+
+sqlite3.register_converter("JSON_TEXT", _from_json)
 sqlite3.register_converter("FLAG", _flag)
 
 

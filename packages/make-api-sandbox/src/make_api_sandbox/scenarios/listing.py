@@ -10,6 +10,7 @@ from make_api_sandbox.http.routing import route
 from make_api_sandbox.scenarios.access import ONE_SCENARIO, team_or_organization, visible_teams
 from make_api_sandbox.scenarios.documents import all_modules
 from make_api_sandbox.scenarios.presentation import (
+    LISTED,
     marks,
     present,
     present_all,
@@ -37,9 +38,16 @@ PAGING = Paging(
     direction="desc",
 )
 SOURCE = (
-    "SELECT s.* FROM scenarios s LEFT JOIN users c ON c.id = s.created_by"
+    " FROM scenarios s LEFT JOIN users c ON c.id = s.created_by"
     " LEFT JOIN users u ON u.id = s.updated_by WHERE "
 )
+SHORT = (
+    "s.id, s.name, s.team_id, s.hook_id, s.concept, s.description, s.folder_id, s.is_invalid,"
+    " s.is_active, s.is_locked, s.is_paused, s.is_waiting, s.used_packages, s.scheduling,"
+    " s.created, s.last_edit, s.created_by, s.updated_by, s.next_exec, s.type, s.version,"
+    " s.module_sequence, s.extra"
+)
+"""All of a scenario but its documents, which take long to decode."""
 AGENT_PAGING = Paging({}, limit=50, sorts=False)
 AGENT_APPS = ("ai-agent", "ai-local-agent")
 
@@ -49,7 +57,8 @@ def list_scenarios(call: Call) -> JsonObject:
     """Scenarios of a team or an organization, filtered, sorted and paged."""
     page = call.page(PAGING)
     conditions, values = _filters(call)
-    sql = SOURCE + " AND ".join(conditions) + page.slice_sql(tie="s.id")
+    columns = "s.*" if "usedModules" in LISTED.asked(call.cols) else SHORT
+    sql = f"SELECT {columns}" + SOURCE + " AND ".join(conditions) + page.slice_sql(tie="s.id")
     rows = call.world.rows(sql, *values)
     return {"scenarios": present_all(call.world, rows, call.cols), "pg": page.echo()}
 

@@ -291,9 +291,24 @@ class Make:
             store = await self.kernel.store() if self.kernel else None
         except Failure as failure:
             tell_of_reading(self, failure)
-        asked = frozenset(wanted)
-        look = Remembering(self, store, kind, scope, versions, fetch, terms, whole, asked)
+        look = Remembering(
+            self,
+            store,
+            kind,
+            f"{self._home()} {scope}",
+            versions,
+            fetch,
+            terms,
+            whole,
+            frozenset(wanted),
+        )
         return await look.documents()
+
+    def _home(self) -> str:
+        """Tell apart what different zones, or sandboxes, keep in one store under the same ids."""
+        if self.kernel and self.kernel.setup.sandbox is not None:
+            return self.kernel.account_key
+        return self.page_url("")
 
     async def keep(self, name: str, value: Json, seconds: float) -> None:
         """Keep a small note for this account, readable by every process that shares the store."""

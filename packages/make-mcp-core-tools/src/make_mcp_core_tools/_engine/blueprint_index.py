@@ -120,7 +120,7 @@ async def summaries(
         wanted=wanted,
         whole=whole,
     )
-    return {int(key): blueprint_summary.read(body) for key, body in kept.items()}
+    return {int(key): blueprint_summary.Summary(body) for key, body in kept.items()}
 
 
 async def callers_of(make: Make, scenario: Scenario) -> list[tuple[int, str]]:

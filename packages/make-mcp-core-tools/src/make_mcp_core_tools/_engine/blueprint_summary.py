@@ -1,8 +1,9 @@
 """What the index keeps of a blueprint, how it is written down, and what it is found by.
 
 Kept are module names, bindings, uses of variables and texts with secrets masked, never data of
-runs. A summary is lines of JSON: the first holds all but the texts, each other one the texts of a
-module, so that most questions decode one line and a search only the lines that hold its text.
+runs. A summary is five sections: modules, bindings, uses of variables and places of texts as JSON,
+and the texts as they are, so that a question decodes only the section it is about and a search for
+text none at all.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import astuple, dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from make_blueprint import iml
@@ -33,6 +35,9 @@ ANY = "*"
 
 _LONGEST_TEXT = 10_000
 _MOST_GRAMS = 24
+# Control characters that stand between the parts of a summary; in texts they become blanks.
+_SECTION, _MODULE, _TEXT = "\x1c", "\x1d", "\x1f"
+_BLANKS = dict.fromkeys(map(ord, (_SECTION, _MODULE, _TEXT)), " ")
 _PARTS = ("parameters", "mapper", "filter", "branches", "outputs", "filters", "flags")
 _INSIDE = frozenset({"flow", "routes", "tools", "onerror"})
 _NESTED = frozenset({"flow", "routes", "branches", "tools", "onerror", "metadata"})
@@ -56,15 +61,13 @@ class Use:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class IndexedModule:
     """One module as the index keeps it.
 
     Attributes:
         version: Major version of the app.
         functions: Names of the IML functions its texts call.
-        needs: Kind and value of each binding.
-        line: Its texts, as they are written down.
     """
 
     id: int | None
@@ -72,9 +75,9 @@ class IndexedModule:
     version: int
     label: str
     path: str
-    functions: tuple[str, ...]
-    needs: tuple[tuple[str, str], ...]
-    line: str
+    functions: list[str]
+    _summary: Summary
+    _at: int
 
     @property
     def app(self) -> str:
@@ -82,28 +85,72 @@ class IndexedModule:
         return self.type.partition(":")[0]
 
     @property
+    def needs(self) -> list[tuple[str, str]]:
+        """Kind and value of each binding."""
+        return self._summary.needs.get(self.id, [])
+
+    @property
     def texts(self) -> list[tuple[str, str]]:
         """Place below the module and text, secrets masked."""
-        return [(place, text) for place, text in json.loads(self.line)]
+        places = self._summary.places[self._at]
+        return list(zip(places, self._summary.blocks[self._at].split(_TEXT), strict=False))
 
-    def may_hold(self, written: str) -> bool:
-        """Tell, without decoding, whether one of its texts may hold a text; see `as_written`."""
-        return written in self.line.casefold()
+    @property
+    def folded(self) -> str:
+        """All its texts in small letters, one behind the other."""
+        return self._summary.folded[self._at]
 
 
-@dataclass(frozen=True, slots=True)
 class Summary:
-    """A blueprint as the index keeps it."""
+    """A blueprint as the index keeps it; each part is decoded when it is asked for."""
 
-    modules: tuple[IndexedModule, ...] = ()
-    bindings: tuple[Binding, ...] = ()
-    variables: tuple[Use, ...] = ()
+    def __init__(self, body: str) -> None:
+        self._modules, self._needs, self._uses, self._places, self._texts = body.split(_SECTION)
+
+    @cached_property
+    def modules(self) -> list[IndexedModule]:
+        """Its modules, in walk order."""
+        rows = json.loads(self._modules)
+        return [
+            IndexedModule(ident, type_, version, label, path, functions, self, at)
+            for at, (ident, type_, version, label, path, functions) in enumerate(rows)
+        ]
+
+    @cached_property
+    def bindings(self) -> tuple[Binding, ...]:
+        """Everything outside that it needs."""
+        return tuple(Binding(*need) for need in json.loads(self._needs))
+
+    @cached_property
+    def variables(self) -> tuple[Use, ...]:
+        """The places that read variables of its team or organization."""
+        return tuple(Use(*use) for use in json.loads(self._uses))
+
+    @cached_property
+    def needs(self) -> dict[int | None, list[tuple[str, str]]]:
+        """Kind and value of each binding, by the id of its module."""
+        found: dict[int | None, list[tuple[str, str]]] = {}
+        for need in self.bindings:
+            found.setdefault(need.module_id, []).append((need.kind, str(need.value)))
+        return found
+
+    @cached_property
+    def places(self) -> list[list[str]]:
+        """The places of each module's texts."""
+        return json.loads(self._places)
+
+    @cached_property
+    def blocks(self) -> list[str]:
+        """Each module's texts, as they are written down."""
+        return self._texts.split(_MODULE)
+
+    @cached_property
+    def folded(self) -> list[str]:
+        """Each module's texts in small letters."""
+        return self._texts.casefold().split(_MODULE)
 
 
-NOTHING = Summary()
-
-
-# Making and reading summaries
+# Making summaries
 
 
 def summarized(blueprint: Blueprint) -> str:
@@ -113,55 +160,20 @@ def summarized(blueprint: Blueprint) -> str:
         BlueprintError: The blueprint is no JSON data, or nested too deeply.
     """
     modules: list[JsonValue] = []
-    lines: list[str] = []
+    places: list[JsonValue] = []
+    blocks: list[str] = []
     for visit in walk(blueprint):
         texts = list(_shown_texts(visit.module))
         called = dict.fromkeys(
             call.name for _, text in texts if "{{" in text for call in iml.functions(text)
         )
         modules.append([*_head(visit), [*called]])
-        lines.append(_json([[place, text[:_LONGEST_TEXT]] for place, text in texts]))
+        places.append([place for place, _ in texts])
+        blocks.append(_TEXT.join(text[:_LONGEST_TEXT].translate(_BLANKS) for _, text in texts))
     needs = [_without_secrets(need) for need in bindings(blueprint)]
     uses = [astuple(use) for use in variable_uses(blueprint)]
-    return "\n".join([_json([modules, needs, uses]), *lines])
-
-
-def read(body: str) -> Summary:
-    """Read a summary."""
-    first, *lines = body.split("\n")
-    modules, needs, uses = json.loads(first)
-    bound = tuple(Binding(*need) for need in needs)
-    values: dict[int | None, list[tuple[str, str]]] = {}
-    for need in bound:
-        values.setdefault(need.module_id, []).append((need.kind, str(need.value)))
-    return Summary(
-        tuple(
-            IndexedModule(
-                ident,
-                type_,
-                version,
-                label,
-                path,
-                tuple(functions),
-                tuple(values.get(ident, ())),
-                line,
-            )
-            for (ident, type_, version, label, path, functions), line in zip(
-                modules, lines, strict=True
-            )
-        ),
-        bound,
-        tuple(Use(*use) for use in uses),
-    )
-
-
-EMPTY = "[[],[],[]]"
-"""Summary of a blueprint that is gone."""
-
-
-def as_written(lowered: str) -> str:
-    """Write a text in small letters as it stands in the lines of a summary, without the quotes."""
-    return _json(lowered)[1:-1]
+    parts = [*map(_json, (modules, needs, uses, places)), _MODULE.join(blocks)]
+    return _SECTION.join(parts)
 
 
 def variable_uses(blueprint: Blueprint) -> Iterator[Use]:
@@ -220,12 +232,17 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+EMPTY = summarized({})
+"""Summary of a blueprint that is gone, or was not asked for."""
+NOTHING = Summary(EMPTY)
+
+
 # Terms: what a summary is found by
 
 
 def terms(body: str) -> set[str]:
     """Tell what a summary is found by: bindings, apps, modules, functions, and all its texts."""
-    summary = read(body)
+    summary = Summary(body)
     found = {need_term(need.kind, need.value) for need in summary.bindings}
     found |= {
         variable_term(str(need.value))
@@ -237,8 +254,7 @@ def terms(body: str) -> set[str]:
         found |= {app_term(module.app), module_term(module.type)}
         found.update(map(function_term, module.functions))
         found |= _grams(f"{module.label} {module.type}".casefold())
-        for _, text in module.texts:
-            found |= _grams(text.casefold())
+        found |= _grams(module.folded)
     return found
 
 

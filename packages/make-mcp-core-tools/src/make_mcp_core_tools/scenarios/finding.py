@@ -1,6 +1,7 @@
 """Finding scenarios: by what the list shows, and by what stands in their blueprints."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from make_mcp_base.authoring import (
@@ -32,7 +33,6 @@ from make_mcp_core_tools._engine.blueprint_summary import (
     IndexedModule,
     Summary,
     app_term,
-    as_written,
     function_term,
     module_term,
     need_term,
@@ -173,10 +173,12 @@ async def scenario_search(make: Make, args: SearchScenarios) -> Hits:
     rows = await named_scenarios(make, team)
     terms = {term for one in criteria for term in one.terms}
     kept = await summaries(make, team, rows, wanted=terms)
-    tests = [one.test for one in criteria]
-    hits = [hit for row in rows for hit in _hits(row, kept.get(row.id, NOTHING), tests, args.query)]
-    page, more = page_of(hits, args)
-    return Hits(hits=page, scenarios_searched=len(rows), **more)
+    found = [
+        place for row in rows for place in _found(row, kept.get(row.id, NOTHING), criteria, args)
+    ]
+    page, more = page_of(found, args)
+    hits = [_hit(place, criteria) for place in page]
+    return Hits(hits=hits, scenarios_searched=len(rows), **more)
 
 
 # Listing
@@ -246,32 +248,40 @@ def _row(row: Scenario, whole: bool) -> ScenarioRow:
 
 # Searching
 
-Test = Callable[[IndexedModule], tuple[str, str] | None]
-"""Gives the place and text of a hit in a module, or None."""
 
-
-class Criterion(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Criterion:
     """What is searched for.
 
     Attributes:
-        test: Decides.
+        holds: Decides whether a module is a hit.
+        shows: Gives place and text of a hit.
         terms: What every blueprint with a hit has in the index, so that no other is read.
     """
 
-    test: Test
+    holds: Callable[[IndexedModule], bool]
+    shows: Callable[[IndexedModule], tuple[str, str]]
     terms: Iterable[str]
+
+
+class Found(NamedTuple):
+    """A module that meets all criteria; or a scenario by its name, without a module."""
+
+    row: Named
+    module: IndexedModule | None
 
 
 def _criteria(args: SearchScenarios) -> Iterator[Criterion]:
     """Make one criterion of each argument that was given."""
     if args.query:
-        yield _text(args.query)
+        yield _anywhere(args.query)
     if args.app:
-        yield Criterion(_type(lambda module: module.app == args.app), [app_term(args.app)])
+        yield Criterion(lambda module: module.app == args.app, _type, [app_term(args.app)])
     if args.module:
         wanted = args.module.casefold()
-        test = _type(lambda module: module.type.casefold() == wanted)
-        yield Criterion(test, [module_term(wanted)])
+        yield Criterion(
+            lambda module: module.type.casefold() == wanted, _type, [module_term(wanted)]
+        )
     bound = {
         "connection": args.connection_id,
         "hook": args.hook_id,
@@ -279,33 +289,50 @@ def _criteria(args: SearchScenarios) -> Iterator[Criterion]:
     }
     for kind, ident in bound.items():
         if ident is not None:
-            yield Criterion(_need({kind}, str(ident)), [need_term(kind, ident)])
+            yield _need({kind}, str(ident), need_term(kind, ident))
     if args.variable:
         kinds = {"team_variable", "organization_variable"}
-        yield Criterion(_need(kinds, args.variable), [variable_term(args.variable)])
+        yield _need(kinds, args.variable, variable_term(args.variable))
     if args.function:
-        yield Criterion(_calls(args.function), [function_term(args.function)])
+        yield _calls(args.function)
     if args.iml_contains:
         yield _text(args.iml_contains, only="{{")
     if args.url_contains:
         yield _text(args.url_contains, only="://")
 
 
-def _text(wanted: str, only: str = "") -> Criterion:
+def _anywhere(wanted: str) -> Criterion:
+    """Text in the name or type of a module, or in its texts."""
     lowered = wanted.casefold()
-    written = as_written(lowered)
+    inside = _text(wanted)
 
-    def test(module: IndexedModule) -> tuple[str, str] | None:
-        if not only and lowered in f"{module.label} {module.type}".casefold():
-            return "", module.label or module.type
-        if not module.may_hold(written):
-            return None
-        for place, text in module.texts:
-            if only in text and lowered in text.casefold():
-                return place, _around(text, lowered)
-        return None
+    def is_named(module: IndexedModule) -> bool:
+        return lowered in f"{module.label} {module.type}".casefold()
 
-    return Criterion(test, [*text_terms(lowered), *text_terms(only)])
+    def holds(module: IndexedModule) -> bool:
+        return is_named(module) or inside.holds(module)
+
+    def shows(module: IndexedModule) -> tuple[str, str]:
+        return ("", module.label or module.type) if is_named(module) else inside.shows(module)
+
+    return Criterion(holds, shows, inside.terms)
+
+
+def _text(wanted: str, only: str = "") -> Criterion:
+    """Text inside one of the module's texts that also holds `only`."""
+    lowered = wanted.casefold()
+
+    def places(module: IndexedModule) -> Iterator[tuple[str, str]]:
+        if lowered in module.folded:
+            for place, text in module.texts:
+                if only in text and lowered in text.casefold():
+                    yield place, _around(text, lowered)
+
+    return Criterion(
+        lambda module: any(places(module)),
+        lambda module: next(places(module)),
+        [*text_terms(lowered), *text_terms(only)],
+    )
 
 
 def _around(text: str, lowered: str) -> str:
@@ -314,54 +341,52 @@ def _around(text: str, lowered: str) -> str:
     return f"{'…' if start else ''}{cut}{'…' if start + _SNIPPET < len(text) else ''}"
 
 
-def _type(holds: Callable[[IndexedModule], bool]) -> Test:
-    return lambda module: ("", module.type) if holds(module) else None
+def _type(module: IndexedModule) -> tuple[str, str]:
+    return "", module.type
 
 
-def _need(kinds: set[str], wanted: str) -> Test:
-    def test(module: IndexedModule) -> tuple[str, str] | None:
-        found = [k for k, value in module.needs if k in kinds and value == wanted]
-        return ("", f"{found[0].replace('_', ' ')} {wanted}") if found else None
+def _need(kinds: set[str], wanted: str, term: str) -> Criterion:
+    def names(module: IndexedModule) -> Iterator[tuple[str, str]]:
+        for kind, value in module.needs:
+            if kind in kinds and value == wanted:
+                yield "", f"{kind.replace('_', ' ')} {wanted}"
 
-    return test
+    return Criterion(lambda module: any(names(module)), lambda module: next(names(module)), [term])
 
 
-def _calls(name: str) -> Test:
-    def test(module: IndexedModule) -> tuple[str, str] | None:
-        if name not in module.functions:
-            return None
+def _calls(name: str) -> Criterion:
+    def shows(module: IndexedModule) -> tuple[str, str]:
         place = next(((p, t) for p, t in module.texts if f"{name}(" in t), ("", name))
         return place[0], _around(place[1], name.casefold())
 
-    return test
+    return Criterion(lambda module: name in module.functions, shows, [function_term(name)])
 
 
-def _hits(row: Named, summary: Summary, tests: list[Test], query: str | None) -> Iterator[Hit]:
-    """Give the modules of a scenario that pass all tests; or its name, if that alone is asked."""
-    found = False
-    for module in summary.modules:
-        told = _passed(module, tests)
-        if told:
-            found = True
-            place, snippet = next((one for one in told if one[0]), told[0])
-            yield Hit(
-                scenario_id=row.id,
-                scenario=row.name,
-                module_id=module.id,
-                module=module.type,
-                path=f"{module.path}.{place}" if place else module.path,
-                snippet=snippet,
-            )
-    if not found and query and len(tests) == 1 and query.casefold() in row.name.casefold():
-        yield Hit(scenario_id=row.id, scenario=row.name, snippet=row.name)
+def _found(
+    row: Named, summary: Summary, criteria: list[Criterion], args: SearchScenarios
+) -> list[Found]:
+    """Give the modules of a scenario that are hits; or its name, if that alone is asked for."""
+    modules = [
+        Found(row, module)
+        for module in summary.modules
+        if all(one.holds(module) for one in criteria)
+    ]
+    if modules or not args.query or len(criteria) > 1:
+        return modules
+    return [Found(row, None)] if args.query.casefold() in row.name.casefold() else []
 
 
-def _passed(module: IndexedModule, tests: list[Test]) -> list[tuple[str, str]]:
-    """Give what each test says of a module; nothing when one fails."""
-    told: list[tuple[str, str]] = []
-    for test in tests:
-        one = test(module)
-        if one is None:
-            return []
-        told.append(one)
-    return told
+def _hit(found: Found, criteria: list[Criterion]) -> Hit:
+    row, module = found
+    if module is None:
+        return Hit(scenario_id=row.id, scenario=row.name, snippet=row.name)
+    told = [one.shows(module) for one in criteria]
+    place, snippet = next((one for one in told if one[0]), told[0])
+    return Hit(
+        scenario_id=row.id,
+        scenario=row.name,
+        module_id=module.id,
+        module=module.type,
+        path=f"{module.path}.{place}" if place else module.path,
+        snippet=snippet,
+    )
