@@ -74,10 +74,87 @@ async def test_the_plan_names_every_field_that_moves_and_what_is_lost(
         "http:ActionSendData 3",
         "http:MakeRequest 4",
     )
-    assert "mapper.qs → nowhere" in module["moves"]
+    assert "mapper.qs → mapper.queryParameters" in module["moves"]
+    assert "parameters.handleErrors → mapper.stopOnHttpError" in module["moves"]
     assert not any("mapper.url" in line for line in module["moves"])
     assert any(line.startswith("mapper.serializeUrl has no place") for line in module["breaking"])
     assert (await stored(bench, scenario))["flow"][0]["version"] == 3
+
+
+BODIES: list[tuple[dict[str, Any], list[str], dict[str, Any]]] = [
+    (
+        {"bodyType": "raw", "contentType": "application/json", "data": '{"a": 1}'},
+        [
+            "mapper.bodyType → mapper.contentType: json",
+            "mapper.contentType → mapper.contentType: json",
+            "mapper.data → mapper.jsonStringBodyContent",
+        ],
+        {"contentType": "json", "inputMethod": "jsonString", "jsonStringBodyContent": '{"a": 1}'},
+    ),
+    (
+        {"bodyType": "raw", "contentType": "text/csv", "data": "a;b"},
+        [
+            "mapper.bodyType → mapper.contentType: custom",
+            "mapper.contentType → mapper.contentTypeValue",
+            "mapper.data → mapper.rawBodyContent",
+        ],
+        {"contentType": "custom", "contentTypeValue": "text/csv", "rawBodyContent": "a;b"},
+    ),
+    (
+        {"bodyType": "x_www_form_urlencoded", "formFields": [{"key": "a", "value": "{{1.b}}"}]},
+        [
+            "mapper.bodyType → mapper.contentType: urlEncoded",
+            "mapper.formFields → mapper.urlEncodedBodyContent",
+        ],
+        {
+            "contentType": "urlEncoded",
+            "urlEncodedBodyContent": [{"name": "a", "value": "{{1.b}}"}],
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "moves", "after"), BODIES)
+async def test_bodies_of_http_requests_move_field_by_field(
+    bench: Bench, team: int, body: dict[str, Any], moves: list[str], after: dict[str, Any]
+) -> None:
+    sending = {**REQUEST, "mapper": {**REQUEST["mapper"], "method": "post", **body}}
+    scenario = await saved(bench, team, sending)
+    told = (await bench.core.call("sdk_app_upgrade_plan", team_id=team, app="http")).data
+    (module,) = told["scenarios"][0]["modules"]
+    assert [one for one in module["moves"] if any(f".{key} " in one for key in body)] == moves
+    arguments = {"team_id": team, "app": "http", "accept_breaking": True}
+    await bench.core.apply("sdk_app_upgrade_apply", **arguments)
+    found = (await stored(bench, scenario))["flow"][0]
+    assert {key: found["mapper"].get(key) for key in after} == after
+    assert found["parameters"]["authenticationType"] == "noAuth"
+    assert not {"bodyType", "data", "formFields"} & set(found["mapper"])
+
+
+KEYED = [
+    ("ActionSendDataAPIKeyAuth", "auth", "apiKeyKeychain", "apiKey", "apikeyauth"),
+    ("ActionSendDataBasicAuth", "key", "basicAuthKeychain", "basicAuth", "basicauth"),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "how", "kind"), KEYED)
+async def test_keys_of_old_http_modules_stay_the_keys_of_the_new_one(
+    bench: Bench, team: int, name: str, old: str, new: str, how: str, kind: str
+) -> None:
+    body: dict[str, Any] = {"typeName": kind, "name": "Ours", "teamId": team}
+    values = {"key": "k1", "placement": "header", "name": "x"} if kind == "apikeyauth" else {}
+    values |= {"authUser": "me", "authPass": "w"} if kind == "basicauth" else {}
+    made = await bench.company.send("POST", "/keys", body | {"parameters": values})
+    sending = {**REQUEST, "module": f"http:{name}", "parameters": {old: made["key"]["id"]}}
+    scenario = await saved(bench, team, sending)
+    told = (await bench.core.call("sdk_app_upgrade_plan", team_id=team, app="http")).data
+    (module,) = told["scenarios"][0]["modules"]
+    assert module["new"] == "http:MakeRequest 4"
+    assert f"parameters.{old} → parameters.{new}" in module["moves"]
+    arguments = {"team_id": team, "app": "http", "accept_breaking": True}
+    await bench.core.apply("sdk_app_upgrade_apply", **arguments)
+    found = (await stored(bench, scenario))["flow"][0]["parameters"]
+    assert (found[new], found["authenticationType"]) == (made["key"]["id"], how)
 
 
 async def test_an_upgrade_waits_until_everything_breaking_is_decided(

@@ -1,8 +1,8 @@
 """What becomes of a module when its app is used in a newer version, field by field.
 
-Make has no endpoint that upgrades: the old and the new manifest are compared here. A field keeps
-its name, or is recognized by its label or by a very similar name and the same type; whatever is not
-recognized is told, never dropped in silence.
+Make has no endpoint that upgrades: the old and the new manifest are compared here. A field goes
+where it is known to have gone, keeps its name, or is recognized by its label or by a very similar
+name and the same type; whatever is not recognized is told, never dropped in silence.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, cast
 
 from make_blueprint.document import as_list, as_object
+
+from make_mcp_core_tools._engine.app_successors import Succession, succession, successor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,10 +52,15 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where the value of an old field goes; `new` is None when it goes nowhere."""
+    """Where the value of an old field goes; `new` is None when it goes nowhere.
+
+    Attributes:
+        absorbed: How its meaning lives on in other fields, where it does.
+    """
 
     old: Field
     new: Field | None
+    absorbed: str = ""
 
     @property
     def is_plain(self) -> bool:
@@ -63,6 +70,8 @@ class Move:
 
     def to_text(self) -> str:
         """Write it in one line."""
+        if self.absorbed:
+            return self.absorbed
         old = f"{self.old.part}.{self.old.name}"
         return f"{old} → {f'{self.new.part}.{self.new.name}' if self.new else 'nowhere'}"
 
@@ -95,10 +104,13 @@ class Upgrade:
 def counterpart(old: AppModule | None, name: str, new: Manifest) -> AppModule | None:
     """Find the module of a newer manifest that does the work of an old one.
 
-    By name, else by the same label and kind, else by the most similar name.
+    The one known to have taken over, else by name, by the same label and kind, or by the most
+    similar name.
     """
     modules = new.modules
-    found = next((one for one in modules if one.name == name), None)
+    known = successor(new.name, name)
+    found = next((one for one in modules if one.name == known), None)
+    found = found or next((one for one in modules if one.name == name), None)
     if found is None and old is not None:
         wanted = old.label.casefold()
         found = next((one for one in modules if one.label.casefold() == wanted), None)
@@ -142,11 +154,19 @@ def upgrade(
         work.breaking.append(f"{app} {version} has no module like `{work.old_type}`.")
         return work
     known = list(fields_of(old)) if old else []
-    work.moves = _moves(module, known, list(fields_of(new)), renames or {})
+    fields = list(fields_of(new))
+    facts = succession(module, app) if new.name == successor(app, _name(module)) else Succession()
+    work.moves = _moves(module, known, fields, facts, renames or {})
     work.breaking += _breaking(work.moves)
-    work.after = _rebuilt(module, work, new)
-    _fill(work, list(fields_of(new)), values or {})
+    work.after = _rebuilt(module, work, new, facts)
+    there = {one.name for one in fields}
+    meant = {name: value for name, value in facts.values.items() if name in there}
+    _fill(work, fields, meant | dict(values or {}))
     return work
+
+
+def _name(module: JsonObject) -> str:
+    return str(module.get("module")).partition(":")[2]
 
 
 def fields_of(module: AppModule) -> Iterator[Field]:
@@ -191,7 +211,11 @@ def _nested(row: JsonObject) -> Iterator[list[JsonValue]]:
 
 
 def _moves(
-    module: JsonObject, old: list[Field], new: list[Field], renames: Mapping[str, str]
+    module: JsonObject,
+    old: list[Field],
+    new: list[Field],
+    facts: Succession,
+    renames: Mapping[str, str],
 ) -> list[Move]:
     """Give every value of the module a place, exact names before likely ones."""
     held = [
@@ -200,21 +224,27 @@ def _moves(
         for name, value in as_object(module.get(part)).items()
         if value not in _EMPTY
     ]
-    taken: set[tuple[str, str]] = set()
+    taken = {(f.part, f.name) for f in new if facts.absorbed and f.name in facts.values}
     places: dict[tuple[str, str], Field | None] = {}
 
     def told(one: Field, free: list[Field]) -> Field | None:
         return next((f for f in free if f.name == renames.get(one.name)), None)
 
-    for find in (told, _same, _moved, _labelled, _similar):
+    def fact(one: Field, free: list[Field]) -> Field | None:
+        return next((f for f in free if f.name == facts.renames.get(one.name)), None)
+
+    for find in (told, fact, _same, _moved, _labelled, _similar):
         for one in held:
-            if (one.part, one.name) in places:
+            if (one.part, one.name) in places or one.name in facts.absorbed:
                 continue
             free = [f for f in new if (f.part, f.name) not in taken]
             if found := find(one, free):
                 taken.add((found.part, found.name))
                 places[one.part, one.name] = found
-    return [Move(one, places.get((one.part, one.name))) for one in held]
+    return [
+        Move(one, places.get((one.part, one.name)), facts.absorbed.get(one.name, ""))
+        for one in held
+    ]
 
 
 def _unknown(part: str, name: str) -> Field:
@@ -252,6 +282,8 @@ def _breaking(moves: list[Move]) -> list[str]:
     for move in moves:
         old, new = move.old, move.new
         place = f"{old.part}.{old.name}"
+        if move.absorbed:
+            continue
         if new is None:
             lines.append(f"{place} has no place in the new version; its value would be lost.")
         elif old.type and new.type != old.type:
@@ -259,7 +291,7 @@ def _breaking(moves: list[Move]) -> list[str]:
     return lines
 
 
-def _rebuilt(module: JsonObject, work: Upgrade, new: AppModule) -> JsonObject:
+def _rebuilt(module: JsonObject, work: Upgrade, new: AppModule, facts: Succession) -> JsonObject:
     after = dict(module)  # what is nested in it stays the same lists, which others hold too
     after["module"], after["version"] = work.new_type, work.new_version
     parts: dict[str, JsonObject] = {part: {} for part in PARTS}
@@ -270,6 +302,7 @@ def _rebuilt(module: JsonObject, work: Upgrade, new: AppModule) -> JsonObject:
         if move.new is None:
             continue
         value = as_object(module.get(move.old.part))[move.old.name]
+        value = facts.reshaped.get(move.old.name, value)
         parts[move.new.part][move.new.name] = value
         shown = as_object(restore.get(_restored(move.old.part))).get(move.old.name)
         if shown is not None:

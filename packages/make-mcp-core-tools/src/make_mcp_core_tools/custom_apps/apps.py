@@ -431,8 +431,8 @@ async def custom_app_delete(make: Make, args: DeleteApp) -> AppDeleted:
 async def _tree(make: Make, place: Place) -> dict[str, list[ComponentRow]]:
     tree: dict[str, list[ComponentRow]] = {}
     for part in await parts_of(make, place):
-        number = part.meta.get("typeId")
-        row = part.meta | {"type": _TYPES.get(number, number) or part.meta.get("type")}
+        kind = _TYPES.get(part.meta.get("typeId", 0)) or part.meta.get("type")
+        row = part.meta | {"type": kind}
         tree.setdefault(str(part.place.kind), []).append(ComponentRow.model_validate(row))
     return tree
 

@@ -184,7 +184,7 @@ class Answered(RootModel[Json]):
 )
 async def sdk_component_list(make: Make, args: ListComponents) -> Components:
     """List the components of a custom app: connections, modules, RPCs, webhooks and so on."""
-    kinds = [args.kind] if args.kind else args.kinds
+    kinds: list[Kind] = [args.kind] if args.kind else args.kinds
     parts = await parts_of(make, Place(args.app, args.version), kinds)
     rows = [described(part.place.kind or "module", part.meta) for part in parts]
     return Components(app=args.app, version=args.version, components=rows)

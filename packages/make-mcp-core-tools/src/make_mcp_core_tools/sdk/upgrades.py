@@ -314,11 +314,11 @@ def _told(work: _Work, one: Upgrade) -> list[str]:
 
 
 def _new_faults(work: _Work) -> list[Problem]:
-    was = {(p.code, p.path) for p in validate(work.before) if p.severity == "error"}
+    was = {(p.code, p.problem) for p in validate(work.before) if p.severity == "error"}
     return [
         Problem(f"scenario {work.scenario.id} {p.path}", p.problem, p.fix)
         for p in validate(work.after)
-        if p.severity == "error" and (p.code, p.path) not in was
+        if p.severity == "error" and (p.code, p.problem) not in was
     ]
 
 
