@@ -13,6 +13,7 @@ from make_mcp_base.calls.arguments import canonical, parse, precheck
 from make_mcp_base.calls.make import Make
 from make_mcp_base.calls.operation import Operation
 from make_mcp_base.calls.plan import Sealer, view
+from make_mcp_base.calls.requests import Errand
 from make_mcp_base.calls.resolve import reference_of, resolve
 from make_mcp_base.calls.unconfigured import Unconfigured
 from make_mcp_base.calls.writers import Applying, NeedsPlan, PlanEnds, Planning, Refusing
@@ -338,6 +339,8 @@ class _Road:
             self.counters.writing -= 1
 
     async def _send(self, request: Request) -> JsonValue:
+        if isinstance(request, Errand):
+            return await request.carry()
         if "://" in request.path:
             return await self.api.deliver(request)
         return await self.api.send(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from make_mcp_base.client.answer import RawBody
 from make_mcp_base.errors import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping
 
     from pydantic import JsonValue
 
@@ -164,6 +165,33 @@ class LiveApi:
         if answer.json is None:
             return answer.body
         return json.dumps(answer.json, indent=4, ensure_ascii=False).encode()
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: JsonValue = None,
+        scope: str = "",
+        organization: int | None = None,
+        patience: float | None = None,
+        max_bytes: int | None = None,
+    ) -> AsyncGenerator[AsyncIterable[bytes]]:
+        """Send one request and read its answer while it comes."""
+        self._memory.clear()
+        async with self.client.stream_bytes(
+            method,
+            path,
+            query=query,
+            body=body,
+            scope=scope or None,
+            organization=organization,
+            timeout=patience,
+            max_bytes=max_bytes,
+        ) as pieces:
+            yield pieces
 
     async def account(self, *, fresh: bool = False) -> Account:
         """Tell who the token is, from memory when that is younger than five minutes."""

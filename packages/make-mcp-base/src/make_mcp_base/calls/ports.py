@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from make_mcp_base.definition.models import Output
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterable, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from pydantic import JsonValue
 
@@ -44,6 +45,24 @@ class Api(Protocol):
         max_bytes: int | None = None,
     ) -> bytes:
         """Read an answer that is no JSON, byte for byte; JSON is written out."""
+        ...
+
+    def stream(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: JsonValue = None,
+        scope: str = "",
+        organization: int | None = None,
+        patience: float | None = None,
+        max_bytes: int | None = None,
+    ) -> AbstractAsyncContextManager[AsyncIterable[bytes]]:
+        """Send one request, once, and read its answer while it comes.
+
+        `patience` is how many seconds the head, and each piece after it, may take.
+        """
         ...
 
     async def account(self, *, fresh: bool = False) -> Account:

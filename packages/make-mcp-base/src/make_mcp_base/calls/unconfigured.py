@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterable, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from pydantic import JsonValue
 
@@ -50,6 +51,21 @@ class Unconfigured:
         organization: int | None = None,
         max_bytes: int | None = None,
     ) -> bytes:
+        """Raise."""
+        raise self.failure
+
+    def stream(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: JsonValue = None,
+        scope: str = "",
+        organization: int | None = None,
+        patience: float | None = None,
+        max_bytes: int | None = None,
+    ) -> AbstractAsyncContextManager[AsyncIterable[bytes]]:
         """Raise."""
         raise self.failure
 

@@ -180,12 +180,10 @@ class Applying:
         return answer
 
     async def _carried(self, request: Request, shelter: anyio.CancelScope) -> JsonValue:
-        """Send a request, or let its tool carry it."""
-        if not isinstance(request, Errand):
-            return await self.send(request)
-        shelter.shield = not request.leaves
+        """Send a request to its end, unless it may be left on the way."""
+        shelter.shield = not (isinstance(request, Errand) and request.leaves)
         try:
-            return await request.carry()
+            return await self.send(request)
         finally:
             shelter.shield = True
 

@@ -239,7 +239,7 @@ def _mcp_rows(agent: Agent) -> list[McpRow]:
 async def users_of(make: Make, agent: Agent) -> list[AgentUser]:
     """Find the scenarios of its team whose modules run an agent."""
     found: list[AgentUser] = []
-    for one in await bound_scenarios(make, agent.team_id):
+    for one in await bound_scenarios(make, agent.team_id, ("agent", agent.id)):
         ids = {need.module_id for need in one.bindings if _binds(need.kind, need.value, agent)}
         if ids:
             modules = sorted(ident for ident in ids if ident is not None)

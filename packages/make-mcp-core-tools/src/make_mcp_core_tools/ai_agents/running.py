@@ -5,7 +5,6 @@ from typing import Any, Literal
 from make_mcp_base.authoring import (
     Document,
     Input,
-    Irreversible,
     Json,
     Make,
     NextCall,
@@ -17,9 +16,8 @@ from pydantic import Field
 
 from make_mcp_core_tools.ai_agents.declared import category
 from make_mcp_core_tools.ai_agents.records import WRITE, Agent, AgentRef, read_agent
+from make_mcp_core_tools.ai_agents.streaming import SPENT, Streamed, stream_run
 from make_mcp_core_tools.ai_agents.tool_checks import check_tools
-
-_SPENT = Irreversible("What an agent and its tools have done cannot be taken back.")
 
 # Inputs
 
@@ -46,6 +44,8 @@ class RunAgent(Input):
     """Fields of a structured answer, for this run only."""
     callback_url: str | None = Field(default=None, max_length=2048)
     """Address that Make sends the answer to as well."""
+    stream: bool = False
+    """Tell each step as progress; then tokens and names of tools are not told."""
 
 
 # Outputs
@@ -74,10 +74,14 @@ class AgentAnswer(Output):
     response: str
     json_response: Json = None
     """The structured answer, where one was asked for."""
-    tool_calls: list[ToolUse]
+    tool_calls: list[ToolUse] | None = None
+    """Absent when it was streamed."""
+    tool_results: list[Json] | None = None
+    """What tools answered, in order; only when it was streamed."""
     steps: int
     thread_id: str
-    tokens: Tokens
+    tokens: Tokens | None = None
+    """Absent when it was streamed: Make does not tell them then."""
     duration_ms: float | None = None
     next_calls: list[NextCall] | None = None
 
@@ -140,7 +144,12 @@ async def ai_agent_run(make: Make, args: RunAgent) -> AgentAnswer:
             make.warn(
                 f"Its tool scenario {one.tool.make_scenario_id} cannot be called: {one.status}."
             )
-    answer = await send(make, agent, body_of(args), says=f"Run the AI agent {agent.title}")
+    says = f"Run the AI agent {agent.title}"
+    if args.stream and not args.output_fields:
+        return _streamed(agent, await stream_run(make, agent, body_of(args), says=says))
+    if args.stream:
+        make.warn("It was not streamed: a stream does not carry structured answers.")
+    answer = await send(make, agent, body_of(args), says=says)
     return AgentAnswer(
         agent_id=agent.id,
         name=agent.name,
@@ -151,6 +160,17 @@ async def ai_agent_run(make: Make, args: RunAgent) -> AgentAnswer:
         thread_id=answer.thread_id,
         tokens=answer.token_usage_summary,
         duration_ms=answer.execution_time_ms,
+    )
+
+
+def _streamed(agent: Agent, told: Streamed) -> AgentAnswer:
+    return AgentAnswer(
+        agent_id=agent.id,
+        name=agent.name,
+        response=told.response,
+        tool_results=told.tool_results,
+        steps=told.steps,
+        thread_id=told.thread_id,
     )
 
 
@@ -189,7 +209,7 @@ async def send(
         post(f"{agent.path}/run", body, teamId=agent.team_id),
         into=RawRun,
         says=says,
-        undo=_SPENT,
+        undo=SPENT,
         before={"model": agent.default_model, "tools": len(agent.scenarios)},
         predict=predict,
     )
