@@ -87,7 +87,7 @@ class Users:
 
 async def users_of(make: Make, connection: ConnectionRecord) -> Users:
     """Find everything in its team that uses a connection."""
-    bound = await bound_scenarios(make, connection.team_id)
+    bound = await bound_scenarios(make, connection.team_id, ("connection", connection.id))
     users = Users([one for one in bound if one.to("connection", connection.id)])
     await _look(users, "hooks", _hooks(make, connection, users))
     await _look(users, "AI agents", _agents(make, connection, users))

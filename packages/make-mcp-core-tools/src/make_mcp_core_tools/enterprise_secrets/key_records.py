@@ -101,7 +101,8 @@ async def key_types(make: Make) -> list[KeyTypeRecord]:
 
 async def users_of_key(make: Make, key: KeyRecord) -> list[Bound]:
     """Find the scenarios of its team that use a key."""
-    return [one for one in await bound_scenarios(make, key.team_id) if one.to("key", key.id)]
+    bound = await bound_scenarios(make, key.team_id, ("key", key.id))
+    return [one for one in bound if one.to("key", key.id)]
 
 
 def use_lines(bound: list[Bound], key_id: int) -> list[str]:

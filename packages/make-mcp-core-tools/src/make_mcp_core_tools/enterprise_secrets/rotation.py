@@ -243,7 +243,7 @@ async def _users(make: Make, sink: Sink, form: Form) -> list[_Scheduled]:
     """Find the scenarios that use a sink, with when they run next."""
     using = [
         one.scenario.id
-        for one in await bound_scenarios(make, form.team_id)
+        for one in await bound_scenarios(make, form.team_id, (sink.kind, sink.id))
         if one.to(sink.kind, sink.id)
     ]
     if not using:
