@@ -216,7 +216,7 @@ async def test_a_new_user_makes_the_plan_of_a_deletion_void(
     core: Server, office: "Office", bound: Any
 ) -> None:
     ident = await office.connection()
-    args = {"connection_id": ident, "ignore_dependents": True}
+    args = {"connection_id": ident, "ignore_dependents": True, "name": "Model"}
     plan_id = (await core.call("connection_delete", **args)).data["plan"]["plan_id"]
     await office.scenario("New", bound("openai-gpt-3:CreateCompletion", ident))
     told = await core.call("connection_delete", **args, plan_id=plan_id)
@@ -224,3 +224,18 @@ async def test_a_new_user_makes_the_plan_of_a_deletion_void(
     planned = await core.call("connection_delete", **args)
     assert "“New”" in planned.data["plan"]["affects"][0]
     assert await office.exists(f"/connections/{ident}")
+
+
+async def test_a_used_connection_is_deleted_by_its_exact_name_only(
+    core: Server, office: "Office", bound: Any
+) -> None:
+    ident = await office.connection(name="Used model")
+    await office.scenario("Ask", bound("openai-gpt-3:CreateCompletion", ident))
+    args = {"connection_id": ident, "ignore_dependents": True}
+    for name in ({}, {"name": "used model"}):
+        told = await core.call("connection_delete", **args, **name)
+        assert [p["path"] for p in told.error["problems"]] == ["", "name"]
+        assert "Used model" not in told.text
+    done = await core.apply("connection_delete", **args, name="Used model")
+    assert "“Ask”" in done.data["was_used_by"][0]
+    assert not await office.exists(f"/connections/{ident}")

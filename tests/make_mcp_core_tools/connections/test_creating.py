@@ -159,6 +159,26 @@ async def test_a_known_type_is_described_from_a_connection_of_the_team(
     assert told["next_calls"][0]["tool"] == "connection_create"
 
 
+async def test_a_type_that_only_another_team_has_is_described_from_there(
+    core: Server, office: "Office"
+) -> None:
+    organizations = (await office.company.get("/organizations"))["organizations"]
+    listed = [await office.company.get("/teams", organizationId=o["id"]) for o in organizations]
+    teams = [team for each in listed for team in each["teams"]]
+    rows = [
+        row
+        for team in teams
+        for row in (await office.company.get("/connections", teamId=team["id"]))["connections"]
+    ]
+    model = next(row for row in rows if row["accountName"] == "mysql")
+    told = (await core.call("connection_type_get", type="mysql", team_id=office.team)).data
+    [fact] = told["types"]
+    assert (fact["access"], fact["existing"]) == ("basic", [])
+    assert f"connection {model['id']}" in fact["known_from"]
+    assert f"team {model['teamId']}" in fact["known_from"]
+    assert "host" in fact["parameters"]
+
+
 async def test_a_type_make_does_not_describe_is_said_to_be_so(
     core: Server, office: "Office"
 ) -> None:

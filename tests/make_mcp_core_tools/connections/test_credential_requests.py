@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from harness import Server, Told
-from make_mcp_core_tools import bundle
 from mcp.types import CallToolResult
 from regressions import failure
 
@@ -180,6 +179,42 @@ async def test_f6_scopes_that_are_there_already_are_a_success_that_names_them(
     assert await office.writes() == []
 
 
+async def test_what_a_scenario_s_modules_need_is_asked_for(
+    core: Server, office: "Office", bound: Any
+) -> None:
+    ident, other = await office.granted(), await office.granted(name="Other")
+    scenario = await office.scenario("Post", bound("slack:CreateMessage", ident, "slack"))
+    args = {"connection_id": ident, "scenario_id": scenario}
+    named = await core.call("credential_request_extend", connection_id=ident,
+                            modules=["slack:CreateMessage"], dry_run=True)  # fmt: skip
+    told = await core.call("credential_request_extend", **args)
+    assert told.data["scopes_missing"]
+    body = named.data["plan"]["requests"][0]["body"]
+    assert body == {"connectionId": ident, "scopes": told.data["scopes_missing"]}
+    await office.authorize(told.data["request_id"])
+    again = await core.call("credential_request_extend", **args)
+    assert (again.data["changed"], again.data["scopes_present"]) == (False, body["scopes"])
+    stranger = await core.call(
+        "credential_request_extend", connection_id=other, scenario_id=scenario
+    )
+    assert "connection_usage_get" in stranger.error["next_step"]
+
+
+@pytest.mark.parametrize(
+    ("items", "more", "tool"),
+    [
+        ([{"app": "no-such-app"}], {}, "app_list"),
+        ([{"type": "no-such-type"}], {}, "connection_type_get"),
+        ([{"app": "google-sheets"}], {"recipient": {"user_id": 987654}, "name": "A"}, "user_list"),
+    ],
+)
+async def test_a_name_make_does_not_know_is_answered_with_where_names_are_found(
+    core: Server, office: "Office", items: list[Any], more: dict[str, Any], tool: str
+) -> None:
+    told = await core.call("credential_request_create", team_id=office.team, items=items, **more)
+    assert f"`{tool}`" in told.error["next_step"]
+
+
 async def test_a_connection_without_scopes_cannot_be_extended(
     core: Server, office: "Office"
 ) -> None:
@@ -187,10 +222,6 @@ async def test_a_connection_without_scopes_cannot_be_extended(
     told = await core.call("credential_request_extend", connection_id=ident, scopes=["x"])
     assert told.error["code"] == "no_scopes"
     assert "connection_update" in told.error["next_step"]
-
-
-async def test_names_of_tools_are_never_cropped() -> None:
-    assert max(len(name) for name in bundle.load("connections").tools) <= 48
 
 
 async def test_one_credential_is_declined_with_a_reason_and_asked_again(

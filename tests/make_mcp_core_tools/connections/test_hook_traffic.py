@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import pytest
 from harness import Server
 
@@ -60,12 +61,7 @@ async def test_a_test_gives_the_run_that_processed_the_very_payload(
     assert "this very body" in told["proven_by"]
     modules = await office.company.get(f"/scenarios/{scenario}/logs")
     assert run["execution_id"] in [one["id"] for one in modules["scenarioLogs"]]
-    rows = office.company.mounted.sandbox.world.rows(
-        "SELECT CAST(output AS TEXT) AS output FROM execution_modules"
-        " WHERE execution_id = ? AND module_id = 1",
-        run["execution_id"],
-    )
-    assert "mine" in rows[0]["output"]
+    assert "mine" in await taken(office, run["execution_id"])
 
 
 async def test_two_tests_one_after_the_other_find_two_runs(core: Server, office: "Office") -> None:
@@ -77,6 +73,38 @@ async def test_two_tests_one_after_the_other_find_two_runs(core: Server, office:
         for at in (1, 2)
     ]
     assert len(set(runs)) == 2
+
+
+async def test_tests_sent_at_once_never_claim_the_run_of_another(
+    core: Server, office: "Office"
+) -> None:
+    hook, scenario = await live(office)
+    told: dict[str, dict[str, Any]] = {}
+
+    async def send(word: str) -> None:
+        told[word] = (await core.call("hook_send_test", hook_id=hook, body={"n": word})).data
+
+    async with anyio.create_task_group() as tasks:
+        for word in ("oak", "ash", "elm", "yew"):
+            tasks.start_soon(send, word)
+    logs = (await office.company.get(f"/scenarios/{scenario}/logs"))["scenarioLogs"]
+    assert len(logs) >= 4
+    for word, one in told.items():
+        if "execution" in one:
+            assert word in await taken(office, one["execution"]["execution_id"])
+        else:
+            took = [run for run in one["candidates"] if word in await taken(office, run)]
+            assert took or one["note"].startswith("Delivered")
+
+
+async def taken(office: "Office", execution: str) -> str:
+    """What the first module of a run put out."""
+    rows = office.company.mounted.sandbox.world.rows(
+        "SELECT CAST(output AS TEXT) AS output FROM execution_modules"
+        " WHERE execution_id = ? AND module_id = 1",
+        execution,
+    )
+    return str(rows[0]["output"])
 
 
 async def test_a_failed_run_is_told_with_its_error(core: Server, office: "Office") -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from make_mcp_base.authoring import Document, Failure, Output, Timestamp
+from make_mcp_base.authoring import Document, Failure, Output, Problem, Timestamp
 from pydantic import BeforeValidator, Field
 
-from make_mcp_core_tools._engine.vault import data_of
+from make_mcp_core_tools._engine.vault import data_of, open_vault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from make_mcp_base.authoring import Json, Make
 
     from make_mcp_core_tools._engine.vault import Vault
 
@@ -211,3 +213,30 @@ async def read_referenced(vault: Vault, references: Mapping[str, str]) -> Docume
             )
         values[name] = kept[wanted]
     return values
+
+
+async def with_referenced(
+    make: Make, given: Mapping[str, Json], references: Mapping[str, str], argument: str
+) -> Document:
+    """Put what the secret manager holds beside parameters that were given.
+
+    Args:
+        make: The call's Make.
+        given: Parameters by name.
+        references: Fields of secrets (`path#field`), by the parameter each is for.
+        argument: Where the given ones came from, for the refusal.
+
+    Raises:
+        Failure: A parameter is in both, or as `read_referenced`.
+    """
+    if twice := sorted(given.keys() & references.keys()):
+        raise Failure(
+            "Some parameters are given twice.",
+            problems=[Problem(name, f"is in `{argument}` and in `from_vault`.") for name in twice],
+            next_step="Call again with each in one of them.",
+            code="invalid_arguments",
+        )
+    if not references:
+        return dict(given)
+    async with open_vault(make) as vault:
+        return {**given, **await read_referenced(vault, references)}

@@ -27,6 +27,7 @@ from make_mcp_base.authoring import (
 from pydantic import Field
 
 from make_mcp_core_tools._engine.confidential import ConfidentialRequest, Credentials
+from make_mcp_core_tools._engine.vault_secrets import SecretReference, with_referenced
 from make_mcp_core_tools.connections.declared import category
 from make_mcp_core_tools.connections.records import (
     Changed,
@@ -72,12 +73,16 @@ class UpdateConnection(Input):
     """New name."""
     data: Credentials | None = None
     """All parameters anew: those left out are emptied. `connection_get` lists them."""
+    from_vault: dict[str, SecretReference] = Field(default={}, max_length=20)
+    """Those taken from the secret manager, unseen: `{"apiKey": "secret/crm/api#token"}`."""
 
 
 class DeleteConnection(Input):
     connection_id: ConnectionId
     ignore_dependents: bool = False
-    """Delete although something uses it."""
+    """Delete although something uses it; then with `name`."""
+    name: str | None = None
+    """Its exact name; needed when something uses it."""
 
 
 # Outputs
@@ -262,14 +267,16 @@ async def connection_update(make: Make, args: UpdateConnection) -> ConnectionUpd
     Connections granted in a browser take no `data`.
     """
     one = await read_connection(make, args.connection_id)
-    if args.data is not None:
-        await _check_data(make, one, args.data)
+    enters = args.data is not None or bool(args.from_vault)
+    data = await with_referenced(make, args.data or {}, args.from_vault, "data")
+    if enters:
+        await _check_data(make, one, data)
         make.confirm("All credentials of the connection are replaced; Make cannot give them back.")
     renames = args.name is not None and args.name != one.name
     if renames:
         await _rename(make, one, args.name or "")
     told = ConnectionUpdated(connection_id=one.id, name=args.name or one.name, changed=renames)
-    return told if args.data is None else await _reenter(make, one, args.data, told)
+    return await _reenter(make, one, data, told) if enters else told
 
 
 async def _rename(make: Make, one: ConnectionRecord, name: str) -> None:
@@ -345,13 +352,14 @@ def _diagnose(one: ConnectionRecord) -> NextCall:
 async def connection_delete(make: Make, args: DeleteConnection) -> ConnectionDeleted:
     """Delete a connection. Refused, with the list of users, while something uses it.
 
-    Its credentials cannot be brought back. To move the users first: `connection_replace`.
+    Its credentials cannot be brought back. To move the users first: `connection_replace`; to delete
+    it all the same, give its exact `name`.
     """
     one = await read_connection(make, args.connection_id)
     users = await users_of(make, one)
     lines = users.lines(one.id)
-    if users and not args.ignore_dependents:
-        raise _in_use(one, lines)
+    if users and not (args.ignore_dependents and args.name == one.name):
+        raise _in_use(one, lines, misnamed=args.ignore_dependents)
     for line in [*lines, *(f"Not checked: {text}" for text in users.not_checked)]:
         make.affects(line)
     backup = ConnectionBackup(
@@ -367,12 +375,15 @@ async def connection_delete(make: Make, args: DeleteConnection) -> ConnectionDel
     return ConnectionDeleted(deleted=gone.connection, backup=backup, was_used_by=lines)
 
 
-def _in_use(one: ConnectionRecord, lines: list[str]) -> Failure:
+def _in_use(one: ConnectionRecord, lines: list[str], *, misnamed: bool) -> Failure:
+    problems = [Problem("", line) for line in lines]
+    if misnamed:
+        problems.append(Problem("name", "is not the exact name of the connection."))
     return Failure(
-        f"The connection “{one.name}” ({one.id}) is in use; nothing was deleted.",
-        problems=[Problem("", line) for line in lines],
+        f"The connection {one.id} is in use; nothing was deleted.",
+        problems=problems,
         next_step=f"Move the scenarios with `connection_replace` from_id={one.id}, delete app hooks"
         f" with `hook_delete`, or call `connection_delete` with connection_id={one.id},"
-        " ignore_dependents=true.",
+        " ignore_dependents=true and `name` set to its exact name (`connection_get`).",
         code="in_use",
     )

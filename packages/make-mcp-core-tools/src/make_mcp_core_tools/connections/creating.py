@@ -19,6 +19,7 @@ from make_mcp_base.authoring import (
 from pydantic import Field
 
 from make_mcp_core_tools._engine.confidential import ConfidentialRequest, Credentials
+from make_mcp_core_tools._engine.vault_secrets import SecretReference, with_referenced
 from make_mcp_core_tools.connections.credential_asking import (
     OpenedRequest,
     Wanted,
@@ -44,6 +45,8 @@ class CreateConnection(Input):
     data: Credentials | None = None
     """Parameters of the type, such as `{"apiKey": …}`. Without them a person is asked, and you get
     a link."""
+    from_vault: dict[str, SecretReference] = Field(default={}, max_length=20)
+    """Parameters taken from the secret manager, unseen: `{"apiKey": "secret/crm/api#token"}`."""
     scopes: list[str] = []
     """What an OAuth connection may do."""
 
@@ -81,13 +84,14 @@ class ConnectionCreated(Output):
 async def connection_create(make: Make, args: CreateConnection) -> ConnectionCreated:
     """Create a connection from its parameters, or get a link on which a person grants it.
 
-    Prefer the link: with no `data` no secret passes through here, and it works for OAuth types.
-    With `data` the new connection is tested at once.
+    Prefer the link, which works for OAuth types too, or `from_vault`: no secret passes here then.
+    With parameters the new connection is tested at once.
     """
-    if args.data is None:
+    if args.data is None and not args.from_vault:
         return await _ask(make, args)
-    _refuse_reserved(args.data)
-    one = await _make(make, args, args.data)
+    data = await with_referenced(make, args.data or {}, args.from_vault, "data")
+    _refuse_reserved(data)
+    one = await _make(make, args, data)
     if one.is_oauth:
         return ConnectionCreated(
             state="needs_authorization",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from make_blueprint.bindings import bindings
+from make_blueprint.walk import walk
 from make_mcp_base.authoring import (
     ConnectionId,
     Document,
@@ -34,11 +35,12 @@ from make_mcp_core_tools.connections.credential_requests import (
 from make_mcp_core_tools.connections.declared import category
 from make_mcp_core_tools.connections.records import (
     READ_SCENARIOS,
+    ConnectionRecord,
     OneScenario,
     connections_of,
     read_connection,
 )
-from make_mcp_core_tools.connections.types import needed_by
+from make_mcp_core_tools.connections.types import near_connection_types, needed_by
 
 WRITE = "credential-requests:write"
 
@@ -91,6 +93,8 @@ class ExtendConnection(Input):
     """Scopes it shall carry."""
     modules: list[str] = []
     """Or modules (`app:module`) whose scopes it shall carry."""
+    scenario_id: ScenarioId | None = None
+    """Or a scenario that uses it: what its modules need."""
 
 
 # Outputs
@@ -278,9 +282,33 @@ async def open_request(
             if wanted := [_by_type(item) for item in items if item.kind == kind]:
                 body[key] = wanted
     asked = ", ".join(_words(item) for item in items)
-    return await make.write(
-        post(path, body, scope=WRITE), into=OpenedRequest, says=f"Ask for {asked}", undo=_withdraw
-    )
+    try:
+        return await make.write(
+            post(path, body, scope=WRITE),
+            into=OpenedRequest,
+            says=f"Ask for {asked}",
+            undo=_withdraw,
+        )
+    except Failure as failure:
+        raise await _with_names(make, team_id, items, failure) from failure
+
+
+async def _with_names(make: Make, team_id: int, items: list[Wanted], failure: Failure) -> Failure:
+    """Say where the name is found that Make does not know; anything else stays as it is."""
+    said = (str(getattr(failure, "make_message", "")) + failure.what).lower()
+    if failure.status == 404 and "package" in said:
+        failure.next_step = "Find the app's name with `app_list`, then call again."
+    elif failure.status == 404 and "user" in said:
+        failure.next_step = "Find the person with `user_list`, then call again."
+    elif failure.status == 400 and "type" in said:
+        names = [await near_connection_types(make, i.type, team_id) for i in items if i.type]
+        near = [name for found in names for name in found]
+        known = f"Types of the team spelled alike: {', '.join(near)}. " if near else ""
+        failure.next_step = (
+            f"{known}`connection_type_get` module=app:module tells the type that a module takes;"
+            " or ask by `app` and `modules`."
+        )
+    return failure
 
 
 def _withdraw(opened: OpenedRequest) -> Undo:
@@ -325,12 +353,14 @@ async def credential_request_extend(make: Make, args: ExtendConnection) -> Exten
     Scopes that are there already are told and cost nothing: `changed` is false then.
     """
     one = await read_connection(make, args.connection_id)
-    needs = [await needed_by(make, module) for module in args.modules]
+    modules = [*args.modules, *await _modules_with(make, args.scenario_id, one)]
+    needs = await make.each(list(dict.fromkeys(modules)), lambda name: needed_by(make, name))
     wanted = list(dict.fromkeys([*args.scopes, *(s for need in needs for s in need.scopes)]))
-    if not wanted and not args.modules:
+    if not wanted and not modules:
         raise Failure(
             "No scope is named.",
-            next_step="Call `credential_request_extend` again with `scopes` or `modules`.",
+            next_step="Call `credential_request_extend` again with `scopes`, `modules` or"
+            " `scenario_id`.",
             code="invalid_arguments",
         )
     lacking = [scope for scope in wanted if scope not in one.granted]
@@ -362,3 +392,24 @@ async def credential_request_extend(make: Make, args: ExtendConnection) -> Exten
         authorize_url=opened.public_uri or link_of(make, opened.request),
         next_calls=[wait_call(opened.request.id)],
     )
+
+
+async def _modules_with(make: Make, scenario_id: int | None, one: ConnectionRecord) -> list[str]:
+    """Name the modules of a scenario's blueprint that use a connection.
+
+    Raises:
+        Failure: It has none.
+    """
+    if scenario_id is None:
+        return []
+    blueprint = await read_blueprint(make, scenario_id)
+    bound = [b for b in bindings(blueprint) if b.kind == "connection"]
+    ids = {b.module_id for b in bound if str(b.value) == str(one.id)}
+    names = [visit.type for visit in walk(blueprint) if visit.id in ids and visit.type]
+    if not names:
+        raise Failure(
+            f"Scenario {scenario_id} has no module that uses “{one.name}” ({one.id}).",
+            next_step=f"See who does: `connection_usage_get` connection_id={one.id}.",
+            code="invalid_arguments",
+        )
+    return names

@@ -243,7 +243,8 @@ def _finding(case: _Case) -> Finding | None:
         return Finding(kind="expiring", what=text, fix=_renew(one), **rest)
     if case.failures:
         count = sum(f.refused_runs + sum(m.failures for m in f.modules) for f in case.failures)
-        text = f"Works by Make's test now, but what uses it failed {count} times."
+        often = "once" if count == 1 else f"{count} times"
+        text = f"Works by Make's test now, but what uses it failed {often}."
         fix = "Read the messages: rights or data in the app, rather than the connection."
         return Finding(kind="failing_modules", what=text, fix=fix, **rest)
     return None

@@ -17,6 +17,7 @@ from pydantic import Field
 
 from make_mcp_core_tools.connections.declared import category
 from make_mcp_core_tools.connections.records import (
+    ConnectionRecord,
     connections_of,
     hooks_of,
     one_of,
@@ -55,7 +56,7 @@ class TypeFact(Output):
     access: Literal["oauth", "basic", "keychain", "unknown"]
     """`oauth` is granted in a browser; `basic` has parameters."""
     parameters: list[str] | None = None
-    """Names `connection_create` takes as `data`, read from a connection of the team."""
+    """Names `connection_create` takes as `data`, read from a connection of the organization."""
     known_from: str
     existing: list[int] = []
     """Connections of this type in the team."""
@@ -183,25 +184,40 @@ async def _fact(make: Make, name: str, team_id: int, *, keychain: bool) -> TypeF
             known_from="the app's modules",
             create_with="credential_request_create",
         )
-    alike = await connections_of(make, team_id, {"type": [name]})
-    alike = [one for one in alike if one.account_name == name]
-    if not alike:
+    alike = await _of_type(make, name, team_id)
+    known = alike or await _elsewhere(make, name, team_id)
+    if not known:
         return TypeFact(
             type=name,
             access="unknown",
-            known_from="nothing: no connection of this type in the team",
+            known_from="nothing: no connection of this type in the teams of the organization",
             create_with="credential_request_create",
         )
-    model = await read_connection(make, alike[0].id)
+    model = await read_connection(make, known[0].id)
     parameters = await _parameters(make, model.id) if model.editable else None
+    place = "the team" if alike else f"team {model.team_id}"
     return TypeFact(
         type=name,
         access="oauth" if model.is_oauth else "basic",
         parameters=parameters,
-        known_from=f"connection {model.id} “{model.name}” of the team",
+        known_from=f"connection {model.id} “{model.name}” of {place}",
         existing=[one.id for one in alike],
         create_with="connection_create" if parameters else "credential_request_create",
     )
+
+
+async def _of_type(make: Make, name: str, team_id: int) -> list[ConnectionRecord]:
+    found = await connections_of(make, team_id, {"type": [name]})
+    return [one for one in found if one.account_name == name]
+
+
+async def _elsewhere(make: Make, name: str, team_id: int) -> list[ConnectionRecord]:
+    """Look for a type in the other teams of the organization, as far as the token sees them."""
+    account = await make.account()
+    organization = account.organization_of(team_id)
+    others = [team.id for team in organization.teams if team.id != team_id] if organization else []
+    found = await make.each(others, lambda other: _of_type(make, name, other))
+    return [one for rows in found for one in rows]
 
 
 class _Editable(Output):

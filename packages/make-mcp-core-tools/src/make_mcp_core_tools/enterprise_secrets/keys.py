@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from make_mcp_base.authoring import (
     Document,
     Failure,
     Input,
     Irreversible,
-    Json,
     Make,
     NextCall,
     Output,
@@ -27,8 +24,7 @@ from pydantic import Field
 
 from make_mcp_core_tools._engine.confidential import ConfidentialRequest, Credentials
 from make_mcp_core_tools._engine.connection_uses import Bound, bound_scenarios
-from make_mcp_core_tools._engine.vault import open_vault
-from make_mcp_core_tools._engine.vault_secrets import SecretReference, read_referenced
+from make_mcp_core_tools._engine.vault_secrets import SecretReference, with_referenced
 from make_mcp_core_tools.enterprise_secrets.declared import category
 from make_mcp_core_tools.enterprise_secrets.key_records import (
     WRITE_KEYS,
@@ -43,9 +39,6 @@ from make_mcp_core_tools.enterprise_secrets.key_records import (
     use_lines,
     users_of_key,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # Inputs
 
@@ -253,7 +246,7 @@ async def key_type_list(make: Make, args: ListKeyTypes) -> KeyTypes:
 )
 async def key_create(make: Make, args: CreateKey) -> KeySaved:
     """Store a secret in Make as a key. Its form is checked first; Make never shows it again."""
-    parameters = await _with_vault(make, args.parameters, args.from_vault)
+    parameters = await with_referenced(make, args.parameters, args.from_vault, "parameters")
     await check_parameters(make, args.type, parameters)
     body: Document = {
         "teamId": args.team_id,
@@ -273,23 +266,6 @@ async def key_create(make: Make, args: CreateKey) -> KeySaved:
     return KeySaved(key_id=made.key.id, name=args.name, type=args.type)
 
 
-async def _with_vault(
-    make: Make, given: Mapping[str, Json], references: Mapping[str, str]
-) -> Document:
-    """Put what the secret manager holds beside what was given."""
-    if twice := sorted(given.keys() & references.keys()):
-        raise Failure(
-            "Some parameters are given twice.",
-            problems=[Problem(name, "is in `parameters` and in `from_vault`.") for name in twice],
-            next_step="Call again with each in one of them.",
-            code="invalid_arguments",
-        )
-    if not references:
-        return dict(given)
-    async with open_vault(make) as vault:
-        return {**given, **await read_referenced(vault, references)}
-
-
 @category.tool(
     scope=WRITE_KEYS,
     effect="update",
@@ -307,7 +283,9 @@ async def key_update(make: Make, args: UpdateKey) -> KeySaved:
     reenters = args.parameters is not None or bool(args.from_vault)
     parameters: Document = {}
     if reenters:
-        parameters = await _with_vault(make, args.parameters or {}, args.from_vault)
+        parameters = await with_referenced(
+            make, args.parameters or {}, args.from_vault, "parameters"
+        )
         await check_parameters(make, key.type_name, parameters)
         make.confirm("The key's parameters are replaced; Make cannot give the old ones back.")
     if renames:
