@@ -65,7 +65,11 @@ async def test_popularity_counts_templates_and_says_so(shop: Shop) -> None:
 
 async def test_popularity_of_the_own_organization_counts_scenarios(shop: Shop) -> None:
     told = await shop.core.call(
-        "app_popularity_get", scope="my_organization", team_id=shop.team, app_category="crm"
+        "app_popularity_get", scope="my_org", team_id=shop.team, app_category="crm"
     )
     assert [row["app"] for row in told.data["apps"]] == ["hubspotcrm"]
     assert "organization 1" in told.data["method"]
+
+
+async def test_one_app_is_judged_as_a_list_of_one(shop: Shop) -> None:
+    assert await verdicts(shop, app="slack") == await verdicts(shop, apps=["slack"])

@@ -320,14 +320,14 @@ async def test_a_used_up_rate_is_told_and_not_taken_for_a_fault(
 
 async def test_a_procedure_that_forms_ask_runs_at_once(shop: Shop) -> None:
     data = {"__IMTCONN__": shop.connections["slack"]}
-    told = await shop.core.call("app_rpc_execute", app="slack", procedure="ListChannels", data=data)
+    told = await shop.core.call("app_rpc_execute", app="slack", rpc="ListChannels", data=data)
     assert {"label": "#sales", "value": "#sales"} in told.data["answer"]
 
 
 async def test_another_procedure_answers_with_a_plan_first(shop: Shop) -> None:
     arguments: dict[str, Any] = {
         "app": "google-email",
-        "procedure": "ListLabels",
+        "rpc": "ListLabels",
         "data": {"__IMTCONN__": shop.connections["google-restricted"]},
     }
     await shop.company.control("DELETE", "/requests")
@@ -340,5 +340,41 @@ async def test_another_procedure_answers_with_a_plan_first(shop: Shop) -> None:
 
 
 async def test_an_unknown_procedure_is_answered_with_those_there_are(shop: Shop) -> None:
-    told = await shop.core.call("app_rpc_execute", app="slack", procedure="Channels")
+    told = await shop.core.call("app_rpc_execute", app="slack", rpc="Channels")
     assert "ListChannels" in told.error["why"]
+
+
+async def test_all_modules_that_are_not_there_are_told_at_once_with_those_meant(shop: Shop) -> None:
+    wanted = ["slack:PostMessage", "json:ParseJSON", "http:MakeARequest", "slck:Send", "bare"]
+    told = (await shop.core.call("app_module_get", modules=wanted)).error
+    faults = {one["path"]: one["fix"] for one in told["problems"]}
+    assert sorted(faults) == ["modules[0]", "modules[2]", "modules[3]", "modules[4]"]
+    assert faults["modules[0]"].startswith("Most like it: `slack:CreateMessage`")
+    assert "`http:MakeRequest`" in faults["modules[2]"]
+    assert faults["modules[3]"].startswith("Most like it: `slack`")
+
+
+async def test_an_app_and_a_module_may_be_named_apart(shop: Shop) -> None:
+    given = {"field": "channel", "connection_id": shop.connections["slack"], "team_id": shop.team}
+    apart = await shop.core.call(
+        "app_module_option_list", app="slack", module="CreateMessage", **given
+    )
+    whole = await shop.core.call("app_module_option_list", module="slack:CreateMessage", **given)
+    assert apart.data == whole.data
+    assert apart.data["options"]
+
+
+async def test_a_connection_that_is_named_stands_in_the_template_and_in_a_procedure(
+    shop: Shop,
+) -> None:
+    own = shop.connections["slack"]
+    told = await shop.core.call(
+        "app_module_get", modules=["slack:CreateMessage"], connection_id=own, view="forman"
+    )
+    (spec,) = told.data["specs"]
+    assert spec["module_template"]["parameters"] == {"__IMTCONN__": own}
+    assert spec["to_fill_in"] == ["mapper.channel"]
+    asked = {"app": "slack", "rpc": "ListChannels"}
+    named = await shop.core.call("app_rpc_execute", **asked, connection_id=own)
+    raw = await shop.core.call("app_rpc_execute", **asked, data={"__IMTCONN__": own})
+    assert named.data["answer"] == raw.data["answer"]

@@ -13,20 +13,23 @@ from typing import TYPE_CHECKING, Annotated, cast
 from urllib.parse import quote
 
 from make_blueprint.document import as_list, as_object
-from make_mcp_base.authoring import Failure, Output
+from make_mcp_base.authoring import Failure, Output, Problem
 from make_mcp_base.client.failures import NotFound
 from pydantic import BeforeValidator
 
+from make_mcp_core_tools._engine.app_search import fitting, words_of_name
 from make_mcp_core_tools._engine.forms import Form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from make_blueprint.document import JsonObject
     from make_mcp_base.authoring import Make
 
 FRESH_SECONDS = 3_600
 """Manifests change with releases of apps, a few times a year each."""
+
+_NOT_THERE = ("unknown_app", "unknown_module", "invalid_arguments")
 
 CUSTOM = "app#"
 """What stands in front of a custom app's name in blueprints."""
@@ -145,8 +148,10 @@ class Manifest:
         if found:
             return found[0]
         names = {one.name.casefold(): one.name for one in self.modules}
-        near = get_close_matches(name.casefold(), names, n=3, cutoff=0.4)
-        shown = ", ".join(f"`{self.name}:{names[one]}`" for one in near)
+        like = [names[one] for one in get_close_matches(name.casefold(), names, n=3, cutoff=0.4)]
+        meant = [one.name for one in fitting(self.modules, words_of_name(name))[0]]
+        near = list(dict.fromkeys([*meant[:2], *like]))[:3]
+        shown = ", ".join(f"`{self.name}:{one}`" for one in near)
         raise Failure(
             f"The app `{self.name}` version {self.version} has no module `{name}`.",
             why=f"Most like it: {shown}." if shown else "",
@@ -212,14 +217,47 @@ async def _unknown(
             next_step=f"Leave `version` out for the latest one, {latest}.",
             code="unknown_app",
         )
-    near = get_close_matches(app.casefold(), [*names, *labels], n=3, cutoff=0.5)
-    shown = ", ".join(f"`{labels.get(one, one)}`" for one in near)
+    near = get_close_matches(app.casefold(), [*labels, *names], n=4, cutoff=0.5)
+    shown = ", ".join(dict.fromkeys(f"`{labels.get(one, one)}`" for one in near))
     return Failure(
         f"There is no app `{app}`.",
         why=f"Most like it: {shown}." if shown else "",
         next_step="Find it with `app_list`. Custom apps are written `app#name`.",
         code="unknown_app",
     )
+
+
+async def found_modules(
+    make: Make, modules: Sequence[str], version: int | None = None
+) -> list[tuple[Manifest, AppModule]]:
+    """Find modules by `app:Module`, each with the manifest of its app.
+
+    Raises:
+        Failure: Some are not there; all of them are told at once.
+    """
+
+    async def find(module: str) -> tuple[Manifest, AppModule] | Failure:
+        try:
+            app, name = split_module(module)
+            manifest = await app_manifest(make, app, version)
+            return manifest, manifest.module(name)
+        except Failure as failed:
+            if failed.code not in _NOT_THERE:
+                raise
+            return failed
+
+    found = await make.each(list(modules), find)
+    failures = [(at, one) for at, one in enumerate(found) if isinstance(one, Failure)]
+    if len(found) == len(failures) == 1:
+        raise failures[0][1]
+    if failures:
+        raise Failure(
+            f"{len(failures)} of {len(found)} modules are not there.",
+            next_step="Call again with names that `app_list` and `app_module_list` give.",
+            code="unknown_module",
+            problems=[Problem(f"modules[{at}]", one.what, one.why) for at, one in failures],
+        )
+    return [one for one in found if not isinstance(one, Failure)]
 
 
 def split_module(module: str) -> tuple[str, str]:

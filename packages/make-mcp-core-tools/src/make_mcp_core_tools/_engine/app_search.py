@@ -73,6 +73,11 @@ def words_of(text: str) -> list[str]:
     return list(dict.fromkeys(word for word in found if word not in _EMPTY))
 
 
+def words_of_name(name: str) -> list[str]:
+    """Split the name of a module into its words: `PostMessage`."""
+    return words_of(_spaced(name))
+
+
 def app_points(card: AppCard, wanted: Iterable[str]) -> float:
     """Tell how well an app fits by itself; 0 means not at all."""
     named = set(words_of(f"{card.label} {card.name}"))
@@ -91,7 +96,7 @@ def app_points(card: AppCard, wanted: Iterable[str]) -> float:
 
 def module_points(module: AppModule, wanted: Iterable[str]) -> float:
     """Tell how well a module fits; 0 means not at all."""
-    named = set(words_of(_spaced(module.name))) | set(words_of(module.label))
+    named = set(words_of_name(module.name)) | set(words_of(module.label))
     told = set(words_of(module.description))
     meant = {_SYNONYMS.get(word, word) for word in named}
     points = 0.0

@@ -39,8 +39,10 @@ BUILT_IN = frozenset(
 
 
 class CheckCompatibility(Input):
+    app: str | None = None
+    """Name as in blueprints."""
     apps: list[str] = Field(default=[], max_length=50)
-    """Names as in blueprints."""
+    """Or several."""
     blueprint: BlueprintArgument | None = None
     """Or a blueprint that uses them."""
     scenario_id: ScenarioId | None = None
@@ -49,8 +51,8 @@ class CheckCompatibility(Input):
 
 
 class GetPopularity(PageInput):
-    scope: Literal["templates", "my_organization"] = "templates"
-    """Public templates, or the scenarios of your organization."""
+    scope: Literal["templates", "my_org", "my_organization"] = "templates"
+    """Public templates, or the scenarios of your organization (`my_org` says the same)."""
     app_category: str | None = None
     """Only apps of a category, such as `crm`."""
     team_id: TeamId | None = None
@@ -205,15 +207,16 @@ async def _in_scenarios(make: Make, organization: int) -> tuple[Counter[str], Co
 
 async def _wanted(make: Make, args: CheckCompatibility) -> list[tuple[str, int | None]]:
     """Name the apps that are asked about, with the versions a blueprint uses."""
-    given = [bool(args.apps), args.blueprint is not None, args.scenario_id is not None]
+    apps = [*([args.app] if args.app else []), *args.apps]
+    given = [bool(apps), args.blueprint is not None, args.scenario_id is not None]
     if sum(given) != 1:
         raise Failure(
             "Send `apps`, `blueprint` or `scenario_id`, one of them.",
             next_step="`app_list` finds apps by what they do.",
             code="invalid_arguments",
         )
-    if args.apps:
-        return [(app, None) for app in dict.fromkeys(args.apps)]
+    if apps:
+        return [(app, None) for app in dict.fromkeys(apps)]
     if args.scenario_id is not None:
         blueprint = (await read_stored(make, args.scenario_id)).blueprint
     else:

@@ -22,7 +22,12 @@ from make_mcp_base.authoring import (
 from pydantic import Field
 
 from make_mcp_core_tools._engine import form_options
-from make_mcp_core_tools._engine.app_manifests import AppModule, app_manifest, split_module
+from make_mcp_core_tools._engine.app_manifests import (
+    AppModule,
+    app_manifest,
+    found_modules,
+    split_module,
+)
 from make_mcp_core_tools._engine.app_places import standpoint
 from make_mcp_core_tools._engine.app_search import fitting, words_of
 from make_mcp_core_tools._engine.form_lookups import check_live, look_up
@@ -52,13 +57,17 @@ class GetModules(Input):
     """`app:Module` each, as `slack:CreateMessage`."""
     version: int | None = Field(default=None, ge=0)
     """Major version of the app; default the latest."""
-    view: Literal["compact", "json_schema", "form"] = "compact"
-    """`form` puts Make's own field objects into the template's metadata, as the editor does."""
+    view: Literal["compact", "json_schema", "form", "forman"] = "compact"
+    """`form` (or `forman`) puts Make's own field objects into the template, as the editor does."""
+    connection_id: ConnectionId | None = None
+    """Connection to put into the templates."""
 
 
 class _OneModule(Input):
     module: str
-    """`app:Module`."""
+    """`app:Module`, or the module alone beside `app`."""
+    app: str | None = None
+    """App of the module."""
     version: int | None = Field(default=None, ge=0)
     """Major version of the app; default the latest."""
     connection_id: ConnectionId | None = None
@@ -229,13 +238,12 @@ async def app_module_get(make: Make, args: GetModules) -> ModuleSpecs:
 
     Fields that depend on a choice appear once it is made: `app_module_validate` tells them.
     """
-
-    async def read(module: str) -> ModuleSpec:
-        app, name = split_module(module)
-        manifest = await app_manifest(make, app, args.version)
-        return _spec(module, manifest.module(name), manifest.version, args.view)
-
-    specs = await make.each(list(dict.fromkeys(args.modules)), read)
+    modules = list(dict.fromkeys(args.modules))
+    found = await found_modules(make, modules, args.version)
+    specs = [
+        _spec(name, module, manifest.version, args)
+        for name, (manifest, module) in zip(modules, found, strict=True)
+    ]
     check: Document = {"module": specs[0].module}
     for member in ("parameters", "mapper"):
         check[member] = specs[0].module_template[member]
@@ -329,11 +337,15 @@ async def app_module_validate(make: Make, args: ValidateModule) -> ModuleChecked
 # Describing
 
 
-def _spec(name: str, module: AppModule, version: int | None, view: str) -> ModuleSpec:
-    form = module.form
+def _spec(name: str, module: AppModule, version: int | None, args: GetModules) -> ModuleSpec:
+    form, view = module.form, args.view
     described = {"version": version, **module.data}
-    made, missing = skeleton(name, described, form, saved=view == "form")
+    made, missing = skeleton(name, described, form, saved=view.startswith("form"))
     compact = view == "compact"
+    given: dict[Domain, JsonObject] = {"parameters": as_object(made["parameters"]), "mapper": {}}
+    _connect(form, given, args.connection_id)
+    made["parameters"] = given["parameters"]
+    missing = [one for one in missing if one.partition(".")[2] not in given["parameters"]]
     return ModuleSpec(
         module=name,
         version=version,
@@ -387,7 +399,8 @@ def _text(value: JsonValue, unlike: str = "") -> str | None:
 
 
 async def _form(make: Make, args: _OneModule) -> tuple[str, Form, int | None]:
-    app, name = split_module(args.module)
+    whole = f"{args.app}:{args.module}" if args.app and ":" not in args.module else args.module
+    app, name = split_module(whole)
     manifest = await app_manifest(make, app, args.version, args.organization_id)
     return app, manifest.module(name).form, manifest.version
 
