@@ -10,7 +10,7 @@ from harness import Company
 from .conftest import CANARY, ROOT, written
 
 if TYPE_CHECKING:
-    from .conftest import Bao, Vaulted
+    from .conftest import Bao, Serve, Vaulted
 
 pytestmark = pytest.mark.anyio
 
@@ -325,3 +325,49 @@ async def test_no_value_is_in_any_answer_log_or_file_of_ours(
     for value in (OLD, ORGANIZATION, CANARY, ROOT, refused):
         assert value not in texts
         assert value.encode() not in kept
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"status": 403}, {"malformed": True}])
+async def test_a_test_that_cannot_be_made_takes_everything_back_too(
+    vaulted: "Vaulted", company: Company, bao: "Bao", bound: int, fault: dict[str, Any]
+) -> None:
+    await vaulted.apply("secret_rotation_run", path=PATH)
+    planned = await vaulted.call("secret_rotation_run", path=PATH, regenerate=["token"])
+    broken = {"method": "POST", "path": r"/connections/\d+/test$", "times": 1}
+    await company.control("POST", "/faults", {**broken, **fault})
+    plan_id = planned.data["plan"]["plan_id"]
+    told = await vaulted.call(
+        "secret_rotation_run", path=PATH, regenerate=["token"], plan_id=plan_id
+    )
+    assert told.data["state"] == "rolled_back"
+    assert bao.values("crm/api") == {"token": OLD, "org": ORGANIZATION}
+    assert has(company, bound) == {"apiKey": OLD, "organizationId": ORGANIZATION}
+
+
+async def test_a_source_that_cannot_be_read_whole_is_told_before_anything_is_done(
+    serve: "Serve", vaulted: "Vaulted", company: Company, bao: "Bao", model: int
+) -> None:
+    bao.put("crm/api", token=OLD)
+    bao.put("hr/org", id=ORGANIZATION)
+    for parameter, path, name in (
+        ("apiKey", PATH, "token"),
+        ("organizationId", "secret/hr/org", "id"),
+    ):
+        wanted = {"connection_id": model, "parameter": parameter, "path": path, "field": name}
+        assert (await vaulted.call("secret_binding_set", **wanted)).data["changed"] is True
+    rules = (
+        'path "secret/metadata/*" { capabilities = ["list", "read", "patch"] }\n'
+        'path "secret/data/crm/*" { capabilities = ["read", "update"] }'
+    )
+    bao.send("POST", "sys/policies/acl/crm-only", {"policy": rules})
+    made = bao.send("POST", "auth/token/create", {"policies": ["crm-only"], "ttl": "5m"})
+    token = made["auth"]["client_token"]
+    await company.control("DELETE", "/requests")
+    async with serve(VAULT_ADDR=bao.address, VAULT_TOKEN=token) as server:
+        refused = await server.call("secret_rotation_run", path=PATH, regenerate=["token"])
+        problem = refused.error["problems"][0]
+        assert problem["path"] == f"connection {model} organizationId"
+        assert "refused to read" in problem["problem"]
+    log = (await company.control("GET", "/requests"))["requests"]
+    assert [one for one in log if one["method"] != "GET"] == []
+    assert bao.values("crm/api") == {"token": OLD}

@@ -37,6 +37,7 @@ from make_mcp_core_tools._engine.vault_secrets import (
 )
 from make_mcp_core_tools.enterprise_secrets.declared import category
 from make_mcp_core_tools.enterprise_secrets.key_records import KeyId
+from make_mcp_core_tools.enterprise_secrets.rotation_checks import unbound, unreadable, useless
 from make_mcp_core_tools.enterprise_secrets.sinks import (
     Binding,
     Form,
@@ -329,9 +330,9 @@ class Job:
             says: What is done, for the plan and the journal.
         """
         values: Document = {one.parameter: "" for one in self.feeding[sink]}
-        if not self.make.planning:
-            values = await self._values(sink, versions)
         try:
+            if not self.make.planning:
+                values = await self._values(sink, versions)
             await self.make.write(
                 push_request(sink, values),
                 into=Pushed,
@@ -343,11 +344,11 @@ class Job:
                 before={"version": self.old},
                 predict={"changed": True},
             )
+            return Verdict(None) if self.make.planning else await verify(self.make, sink)
         except Failure as failure:
             if failure.code in {"plan_moved", "policy"}:
                 raise
             return Verdict(False, failure.what)
-        return Verdict(None) if self.make.planning else await verify(self.make, sink)
 
     async def _values(self, sink: Sink, versions: Mapping[str, int]) -> Document:
         values: Document = {}
@@ -407,7 +408,12 @@ async def secret_rotation_run(make: Make, args: RunRotation) -> Rotated:
             return Rotated(state="nothing_to_do", path=args.path, version=job.old, steps=[])
         make.shows("If Make's test of one fails, all go back to the version before.")
         await job.switch(on=False)
-        told = await _rotate(job, args)
+        try:
+            told = await _rotate(job, args)
+        except Failure:
+            with make.writer.going_back():
+                await job.switch(on=True)
+            raise
         with make.writer.going_back() if told.state != "rotated" else nullcontext():
             await job.switch(on=True)
         return told
@@ -462,21 +468,12 @@ async def _job(make: Make, vault: Vault, args: RunRotation) -> Job:
     users: dict[int, _Scheduled] = {}
     for sink, several in feeding.items():
         form = await form_of(make, sink)
-        bound = {one.parameter for one in several}
-        problems += [
-            Problem(f"{sink} {name}", "is not bound; Make would empty it.")
-            for name in form.required
-            if name not in bound
-        ]
+        problems += unbound(sink, form, several)
         for user in await _users(make, sink, form):
             users[user.id] = user
             make.affects(f"Scenario {_named(user)} uses {sink} “{form.name}”.")
-    fields = {one.field for one in mine}
-    problems += [
-        Problem("regenerate", f"`{name}` is bound to nothing in Make.")
-        for name in args.regenerate
-        if name not in fields
-    ]
+    problems += await unreadable(vault, feeding)
+    problems += useless(args.regenerate, mine)
     if problems:
         raise Failure(
             f"`{place}` cannot be rotated; nothing was changed.",
@@ -492,9 +489,7 @@ async def _job(make: Make, vault: Vault, args: RunRotation) -> Job:
 async def _go_back(job: Job, pushed: Sequence[Sink], *, renewed: bool) -> Rotated:
     """Put source and sinks back on the version before."""
     with job.make.writer.going_back():
-        if renewed:
-            await _restore_source(job)
-        whole = True
+        whole = not renewed or await _restored(job)
         for sink in pushed:
             before = _before(job, sink, renewed=renewed)
             if before is None:
@@ -534,6 +529,17 @@ def _before(job: Job, sink: Sink, *, renewed: bool) -> dict[str, int] | None:
             return None
         versions[str(one.place)] = known
     return versions
+
+
+async def _restored(job: Job) -> bool:
+    """Bring the source back; a secret manager that is away is told, and the rest goes on."""
+    try:
+        await _restore_source(job)
+    except Failure as failure:
+        said = f"version {job.old} could not be brought back: {failure.what}"
+        job.steps.append(Step(sink=str(job.place), done=said))
+        return False
+    return True
 
 
 async def _restore_source(job: Job) -> None:
