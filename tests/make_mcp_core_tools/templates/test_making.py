@@ -194,6 +194,81 @@ async def test_what_is_private_is_not_published_until_it_is_cleaned(
     assert done.data["public_url"]
 
 
+def _nested(studio: Studio, flow: JsonObject) -> tuple[JsonObject, list[str]]:
+    """A blueprint with something private in every corner, and what must not be seen."""
+    key = "xoxb-" + "123456789012-abcdefABCDEF"
+    hook = "https://hook.eu1.make.com/" + "a1b2c3d4" * 4
+    private = ["jörg", "mönch.example", "otto", "harbor.example", key, "a1b2c3d4a1b2c3d4"]
+    first, one, other = flow["flow"]
+    one["filter"] = {
+        "name": "Not for otto@harbor.example",
+        "conditions": [[{"a": "{{1.email}}", "o": "text:equal", "b": "jörg@mönch.example"}]],
+    }
+    one["mapper"]["body"] = {"otto@harbor.example": {"deep": [f"see {hook}?x=1"]}}
+    one["mapper"]["link"] = "https://shop.example/?mail=otto%40harbor.example"
+    handler = {
+        "id": 9,
+        "module": "http:ActionSendData",
+        "version": 3,
+        "parameters": {},
+        "mapper": {"url": hook, "headers": [{"name": "Authorization", "value": f"Bearer {key}"}]},
+        "metadata": {"designer": {"x": 0, "y": 300}},
+    }
+    other["onerror"] = [handler]
+    store = {
+        "id": 11,
+        "module": "datastore:GetRecord",
+        "version": 1,
+        "parameters": {"datastore": 8123456},
+        "mapper": {"key": "k"},
+        "metadata": {"designer": {"x": 0, "y": 600}},
+    }
+    router = {
+        "id": 20,
+        "module": "builtin:BasicRouter",
+        "version": 1,
+        "mapper": None,
+        "metadata": {"designer": {"x": 300, "y": 0}},
+        "routes": [{"flow": [one]}, {"flow": [other, store]}],
+    }
+    flow["flow"] = [first, router]
+    flow["name"] = "Mail otto@harbor.example"
+    return flow, [*private, "8123456"]
+
+
+async def test_a_published_template_shows_nothing_private_wherever_it_stood(
+    studio: Studio, flow: JsonObject
+) -> None:
+    flow, private = _nested(studio, flow)
+    hook = flow["flow"][0]["parameters"]["hook"]
+    scenario = await studio.scenario(flow, studio.team)
+    told = await studio.core.call("template_create", scenario_id=scenario, team_id=studio.team)
+    body = {
+        "teamId": studio.team,
+        "language": "en",
+        "blueprint": json.dumps(flow),
+        "scheduling": json.dumps({"type": "immediately"}),
+        "controller": json.dumps(
+            {"name": flow["name"], "modules": {}, "description": "By otto@harbor.example"}
+        ),
+    }
+    raw = (await studio.company.send("POST", "/templates", body))["template"]["id"]
+    refused = await studio.core.call("template_publish", template_id=raw)
+    assert {"blueprint.name", "controller.name", "controller.description"} < {
+        one["path"] for one in refused.error["problems"]
+    }
+    await studio.core.call("template_update", template_id=raw, clean=True)
+    for template in (int(told.data["template_id"]), raw):
+        done = await studio.core.apply("template_publish", template_id=template)
+        address = done.data["public_url"].rpartition("/")[2]
+        shown = await studio.company.get(f"/templates/public/{address}/blueprint")
+        row = await studio.company.get(f"/templates/public/{address}")
+        text = json.dumps([shown, row], ensure_ascii=False)
+        assert [word for word in private if word in text] == []
+        numbers = re.findall(r'"(?:hook|__IMTCONN__|datastore|__IMTHOOK__)": ?(\d+)', text)
+        assert numbers == [], hook
+
+
 async def test_a_published_template_that_goes_takes_its_link_along(
     studio: Studio, flow: JsonObject
 ) -> None:

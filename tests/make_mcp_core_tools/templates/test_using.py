@@ -189,6 +189,43 @@ async def test_a_scenario_comes_back_from_its_template_equal_but_for_bindings(
     assert unbound(after) == unbound(before)
 
 
+async def test_routes_filters_and_error_handlers_come_back_as_they_were(
+    studio: Studio, flow: JsonObject
+) -> None:
+    first, one, other = flow["flow"]
+    one["filter"] = {
+        "name": "Large",
+        "conditions": [[{"a": "{{1.total}}", "o": "number:greater", "b": "100"}]],
+    }
+    other["mapper"]["text"] = "{{toString(1.total)}}"
+    wait = {"id": 7, "module": "builtin:Break", "version": 1, "mapper": {"count": "3"}}
+    other["onerror"] = [wait | {"metadata": {"designer": {"x": 1, "y": 2}}, "parameters": {}}]
+    flow["flow"] = [
+        first,
+        {
+            "id": 20,
+            "module": "builtin:BasicRouter",
+            "version": 1,
+            "mapper": None,
+            "metadata": {"designer": {"x": 300, "y": 0}},
+            "routes": [{"flow": [one]}, {"flow": [other]}],
+        },
+    ]
+    flow["metadata"]["scenario"] |= {"dlq": True, "sequential": True, "maxErrors": 7}
+    scenario = await studio.scenario(flow, studio.team)
+    before = await studio.stored(scenario)
+    made = await studio.core.call("template_create", scenario_id=scenario, team_id=studio.team)
+    for team in (studio.other, studio.team):
+        used = await studio.core.call(
+            "template_use", template_id=made.data["template_id"], team_id=team
+        )
+        after = await studio.stored(used.data["scenario_id"])
+        names = [row["id"] for row in await studio.rows("/connections", "connections", team)]
+        for route in after["flow"][1]["routes"]:
+            assert route["flow"][0]["parameters"]["__IMTCONN__"] in names
+        assert unbound(after) == unbound(before)
+
+
 async def test_every_public_template_fits_a_team_that_has_all_it_needs(studio: Studio) -> None:
     made = await studio.company.send("POST", "/teams", {"name": "All", "organizationId": 1})
     team = int(made["team"]["id"])

@@ -1,6 +1,7 @@
 """Incomplete executions in numbers: what failed alike, and rules for many at once."""
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -245,3 +246,32 @@ async def test_without_the_right_to_test_connections_that_is_told(
             rules=[{"action": "retry"}],
         )
     assert "connections:write" in planned.data["plan"]["warnings"][0]
+
+
+@pytest.mark.anyio
+async def test_spans_back_count_from_the_time_at_make(
+    company: Company, shelf: "Shelf", tmp_path: "Path"
+) -> None:
+    scenario = await shelf.scenario()
+    made = await shelf.fail(scenario, "a")
+    clock = company.mounted.sandbox.world.clock
+    clock.freeze(clock.now() + timedelta(days=10))
+    try:
+        async with server_with(company, tmp_path, "*") as server:
+            for span, count in (("11d", 1), ("9d", 0)):
+                told = await server.call(
+                    "incomplete_execution_list", scenario_id=scenario, since=span
+                )
+                assert told.data["total"] == count
+                told = await server.call(
+                    "incomplete_execution_pattern_get", scenario_id=scenario, since=span
+                )
+                assert told.data["counted"] == count
+                rules = [{"action": "skip", "created_before": span}]
+                told = await server.call(
+                    "incomplete_execution_bulk_resolve", scenario_id=scenario, rules=rules
+                )
+                assert told.data["skipped"] == 1 - count
+    finally:
+        clock.release()
+    assert await shelf.ids(scenario) == made

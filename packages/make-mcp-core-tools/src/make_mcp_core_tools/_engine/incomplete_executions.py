@@ -30,13 +30,12 @@ from make_mcp_core_tools._engine.moments import milliseconds
 from make_mcp_core_tools._engine.run_modules import module_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from make_blueprint.document import Blueprint
     from make_blueprint.walk import Visit
     from make_mcp_base.authoring import Make
 
 READ, WRITE = "dlqs:read", "dlqs:write"
+_CAUSE_SECONDS = 900.0
 
 DlqId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 """Id of an incomplete execution: 32 hex characters."""
@@ -237,6 +236,26 @@ async def read_kept(make: Make, ident: str) -> Kept:
     return kept
 
 
+async def read_cause(make: Make, row: Incomplete) -> Kept:
+    """Read which module failed and how, without the data, and remember it for a while."""
+    kept = await read_kept(make, row.id)
+    await make.keep(_cause_note(row), [kept.module_id, kept.type], _CAUSE_SECONDS)
+    return Kept({}, kept.module_id, kept.type)
+
+
+async def remembered_cause(make: Make, row: Incomplete) -> Kept | None:
+    """Give what `read_cause` read of the same attempt, when that is not long ago."""
+    known = await make.kept(_cause_note(row))
+    if not isinstance(known, list) or len(known) != 2:
+        return None
+    number, kind = known
+    return Kept({}, number if isinstance(number, int) else None, str(kind))
+
+
+def _cause_note(row: Incomplete) -> str:
+    return f"incomplete:{row.id}:{row.attempts}"
+
+
 async def read_blueprint_of(make: Make, ident: str) -> Blueprint:
     """Read the blueprint of the time of the failure, which a retry runs."""
     answer = await make.get(f"/dlqs/{ident}/blueprint", into=_Stored, scope=READ)
@@ -315,6 +334,16 @@ class Chosen:
         """All ids, scenario by scenario."""
         return [row.id for rows in self.rows.values() for row in rows]
 
+    def cut(self, most: int) -> int:
+        """Keep no more than some, and tell how many were left out."""
+        left = 0
+        for rows in self.rows.values():
+            left += max(0, len(rows) - most)
+            del rows[most:]
+            most -= len(rows)
+        self.rows = {scenario_id: rows for scenario_id, rows in self.rows.items() if rows}
+        return left
+
     def add(self, row: Incomplete, *, resolved_too: bool) -> None:
         """Take a row in."""
         if row.resolved and not resolved_too:
@@ -349,23 +378,26 @@ async def choose(make: Make, args: ChoiceInput, tool: str, *, resolved_too: bool
 
 
 async def _by_id(make: Make, args: ChoiceInput, tool: str) -> list[Incomplete]:
-    async def read(ident: str) -> Incomplete | str:
-        try:
-            return await read_detail(make, ident)
-        except NotFound:
-            return ident
-
+    """Find those of some ids; one is read by itself, its scenario's list then tells the others."""
     ids = list(dict.fromkeys(args.dlq_ids))
+    found: dict[str, Incomplete] = {}
+    missing: list[str] = []
     if args.scenario_id is not None:
         await read_holder(make, args.scenario_id)
-        listed = {row.id: row for row in await rows_of(make, args.scenario_id)}
-        found: Sequence[Incomplete | str] = [listed.get(ident) or ident for ident in ids]
-    else:
-        found = await make.each(ids, read)
-    missing = [each for each in found if isinstance(each, str)]
+        found = {row.id: row for row in await rows_of(make, args.scenario_id)}
+        missing = [ident for ident in ids if ident not in found]
+    for ident in ids:
+        if ident in found or ident in missing:
+            continue
+        try:
+            detail = await read_detail(make, ident)
+        except NotFound:
+            missing.append(ident)
+            continue
+        found |= {row.id: row for row in await rows_of(make, detail.scenario_id)} | {ident: detail}
     if missing:
         raise _unknown(missing, tool)
-    return [each for each in found if isinstance(each, Incomplete)]
+    return [found[ident] for ident in ids]
 
 
 def _unknown(missing: list[str], tool: str) -> Failure:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from make_mcp_base.authoring import Failure, Output
 from pydantic import ValidationError
 
+from make_mcp_core_tools._engine.moments import is_span
+
 if TYPE_CHECKING:
     from make_mcp_base.authoring import Make
 
@@ -69,6 +71,13 @@ async def read_dated(make: Make, path: str, *, into: type[M], scope: str) -> tup
 async def make_time(make: Make) -> Reading:
     """Ask what time it is at Make; a request of its own."""
     return (await read_dated(make, _SELF, into=Output, scope=""))[1]
+
+
+async def now_for(make: Make, *moments: str | None) -> float:
+    """Give the epoch seconds that spans back count from; Make is asked when there is a span."""
+    if any(is_span(moment) for moment in moments if moment is not None):
+        return (await make_time(make)).at.timestamp()
+    return machine_time().at.timestamp()
 
 
 def machine_time() -> Reading:

@@ -44,6 +44,11 @@ def milliseconds(text: str, now: float | None = None) -> int:
     return round(aware.timestamp() * 1_000)
 
 
+def is_span(text: str) -> bool:
+    """Tell whether a moment is given as a span back from now."""
+    return _AGO.fullmatch(text.strip().lower()) is not None
+
+
 def iso(moment_ms: int) -> str:
     """Write epoch milliseconds as Make does: UTC with milliseconds and `Z`."""
     moment = datetime.fromtimestamp(moment_ms / 1_000, UTC)

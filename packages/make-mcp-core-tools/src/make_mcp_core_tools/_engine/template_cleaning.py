@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from make_blueprint.document import Blueprint, JsonObject, JsonValue
     from make_blueprint.walk import Pointer
 
-_EMAIL = re.compile(r"[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
+_EMAIL = re.compile(r"[\w.+-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", re.IGNORECASE)
 _LEFT_OUT = ("zone", "notes")
 _TOP = ("scheduling", "interface")
 _OF_THE_ACCOUNT = frozenset(
@@ -68,8 +68,7 @@ def cleaned(blueprint: Blueprint) -> Cleaned:
             found.removed.append("metadata.notes: notes")
     _unbind(copy, found)
     _unbind_inputs(copy, found)
-    for holder, key, pointer in list(_texts(copy)):
-        _clean_text(holder, key, pointer, found)
+    found.removed += clean_texts(copy)
     found.account_values = account_values(copy)
     return found
 
@@ -92,7 +91,35 @@ def findings(value: JsonObject, under: str = "") -> list[Problem]:
         what = _fault(text) if isinstance(text, str) else ""
         if what:
             found.append(Problem(f"{under}{path_text(pointer)}", f"It holds {what}.", fix))
+    for _, key, pointer in _private_names(value):
+        text = f"The name of a member holds {_fault(key)}."
+        found.append(Problem(f"{under}{path_text(pointer[:-1])}", text, fix))
     return found
+
+
+def clean_texts(value: JsonObject) -> list[str]:
+    """Take secrets, hook addresses and e-mail addresses out of a document in place.
+
+    Returns:
+        What was taken out, with its place.
+    """
+    removed: list[str] = []
+    for holder, key, pointer in list(_private_names(value)):
+        holder.pop(key, None)
+        removed.append(f"{path_text(pointer[:-1])}: a member named with {_fault(key)}")
+    for holder, key, pointer in list(_texts(value)):
+        text = _at(holder, key)
+        what = _fault(text) if isinstance(text, str) else ""
+        if what:
+            _put(holder, key, without_private(str(text)))
+            removed.append(f"{path_text(pointer)}: {what}")
+    return removed
+
+
+def without_private(text: str) -> str:
+    """Give a text without e-mail addresses; nothing of it when it holds a secret."""
+    plain = _EMAIL.sub("", text)
+    return "" if _fault(plain) else plain
 
 
 def also_needed(blueprint: Blueprint) -> list[str]:
@@ -138,36 +165,41 @@ def _unbind_inputs(copy: Blueprint, found: Cleaned) -> None:
             found.removed.append(f"io.input_spec {entry.get('name')}: {kind}")
 
 
-def _clean_text(
-    holder: JsonObject | list[JsonValue], key: str | int, pointer: Pointer, found: Cleaned
-) -> None:
-    text = _at(holder, key)
-    if not isinstance(text, str) or not (what := _fault(text)):
-        return
-    plain = _EMAIL.sub("", text)
-    _put(holder, key, "" if _fault(plain) else plain)
-    found.removed.append(f"{path_text(pointer)}: {what}")
-
-
 def _fault(text: str) -> str:
     """Name what a text holds that others must not see; "" for nothing."""
     if credentials(text) or redact_text(text) != text:
         return "a secret"
-    return "an e-mail address" if "@" in text and _EMAIL.search(text) else ""
+    may_be = "@" in text or "%40" in text
+    return "an e-mail address" if may_be and _EMAIL.search(text) else ""
+
+
+def _private_names(value: JsonObject) -> Iterator[tuple[JsonObject, str, Pointer]]:
+    """Find members whose very names hold what others must not see."""
+    for holder, key, pointer in _members(value):
+        if isinstance(holder, dict) and isinstance(key, str) and _fault(key):
+            yield holder, key, pointer
 
 
 def _texts(
     value: JsonObject,
 ) -> Iterator[tuple[JsonObject | list[JsonValue], str | int, Pointer]]:
+    for holder, key, pointer in _members(value):
+        if isinstance(_at(holder, key), str):
+            yield holder, key, pointer
+
+
+def _members(
+    value: JsonObject,
+) -> Iterator[tuple[JsonObject | list[JsonValue], str | int, Pointer]]:
+    """Go through every member of a document and what is below it."""
     todo: list[tuple[JsonObject | list[JsonValue], Pointer]] = [(value, ())]
     while todo:
         holder, pointer = todo.pop()
         for key, member in list(holder.items() if isinstance(holder, dict) else enumerate(holder)):
             here = (*pointer, key)
+            yield holder, key, here
             if isinstance(member, (dict, list)):
                 todo.append((member, here))
-            elif isinstance(member, str):
-                yield holder, key, here
 
 
 def _at(holder: JsonObject | list[JsonValue], key: str | int) -> JsonValue:

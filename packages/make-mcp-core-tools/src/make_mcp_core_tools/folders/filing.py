@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from make_mcp_base.authoring import Make, Output, Undo, Watch, delete, patch, post
 
+from make_mcp_core_tools._engine.call_minute import SPARE_CALLS, calls_of_minute
 from make_mcp_core_tools.folders.places import Folder, Scenario
 
 MOST = 200
 _WATCHED = 10
 """Up to so many, an undo looks first whether each scenario is still where it was put; above, the
 looks alone would use up the organization's API calls."""
-_SPARE_CALLS = 10
 
 
 class OneFolder(Output):
@@ -44,11 +44,10 @@ def name_of(team: int, folder: int) -> Watch:
 
 async def most_filed(make: Make, team: int, count: int) -> int:
     """Say how many of some scenarios a minute of the organization's API calls can carry."""
-    organization = (await make.account()).organization_of(team)
-    a_minute = organization.calls_per_minute if organization else 0
+    a_minute = await calls_of_minute(make, team)
     if not a_minute:
         return count
-    return max(1, (a_minute - _SPARE_CALLS) // (2 if count <= _WATCHED else 1))
+    return max(1, (a_minute - SPARE_CALLS) // (2 if count <= _WATCHED else 1))
 
 
 async def file_all(make: Make, moves: Sequence[tuple[Scenario, int | None]]) -> None:

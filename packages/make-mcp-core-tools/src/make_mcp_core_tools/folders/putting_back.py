@@ -4,18 +4,17 @@ from collections.abc import Sequence
 
 from make_mcp_base.authoring import Make, Request, post
 
+from make_mcp_core_tools._engine.call_minute import SPARE_CALLS, calls_of_minute
 from make_mcp_core_tools.folders.stores import Record
 
 _MOST = 500
 _LARGEST_BACKUP_BYTES = 2_000_000
-_SPARE_CALLS = 10
 
 
 async def most_put_back(make: Make, team_id: int) -> int:
     """Say how many things of a team an undo may put back: within a minute's API calls."""
-    organization = (await make.account()).organization_of(team_id)
-    a_minute = organization.calls_per_minute if organization else 0
-    return min(_MOST, max(a_minute - _SPARE_CALLS, _SPARE_CALLS)) if a_minute else _MOST
+    a_minute = await calls_of_minute(make, team_id)
+    return min(_MOST, max(a_minute - SPARE_CALLS, SPARE_CALLS)) if a_minute else _MOST
 
 
 def puts_back(path: str, records: Sequence[Record]) -> tuple[Request, ...]:

@@ -32,7 +32,12 @@ from make_mcp_core_tools._engine.blueprint_arguments import (
 from make_mcp_core_tools._engine.blueprint_faults import all_faults
 from make_mcp_core_tools._engine.saving import lines_of, same
 from make_mcp_core_tools._engine.scenarios import read_scenario, read_stored
-from make_mcp_core_tools._engine.template_cleaning import Cleaned, cleaned
+from make_mcp_core_tools._engine.template_cleaning import (
+    Cleaned,
+    clean_texts,
+    cleaned,
+    without_private,
+)
 from make_mcp_core_tools._engine.templates import (
     OneTemplate,
     TeamTemplate,
@@ -75,7 +80,7 @@ class UpdateTemplate(Input):
     blueprint: BlueprintArgument | None = None
     """Or a blueprint to renew it from."""
     clean: bool = False
-    """Take bindings, secrets and addresses out of what it holds now."""
+    """Take bindings, secrets and addresses out of what it holds now, its texts included."""
 
 
 class DeleteTemplate(Input):
@@ -125,7 +130,7 @@ async def template_create(make: Make, args: CreateTemplate) -> TemplateSaved:
     """Make a template of a scenario or blueprint, without its bindings, secrets and addresses."""
     blueprint, scheduling, name = await _source(make, args)
     team = await make.team(args.team_id)
-    made = _cleaned(blueprint, args.name or name)
+    made = _cleaned(blueprint, args.name or _public_name(name))
     _warn(make, made)
     controller = _controller(made.blueprint, args.description)
     body = {"teamId": team, "language": args.language, **_texts(made, scheduling, controller)}
@@ -160,8 +165,10 @@ async def template_update(make: Make, args: UpdateTemplate) -> TemplateSaved:
     made, scheduling = await _renewed(make, args, kept)
     controller: JsonObject = {
         **cast("JsonObject", kept.controller),
-        "name": args.name or found.name,
+        "name": args.name or (_public_name(found.name) if args.clean else found.name),
     }
+    if args.clean:
+        made.removed += [f"controller.{line}" for line in clean_texts(controller)]
     if args.description is not None:
         controller["description"] = args.description
     controller["idSequence"] = _next_id(made.blueprint)
@@ -286,6 +293,11 @@ def _cleaned(blueprint: Blueprint, name: str) -> Cleaned:
     made = cleaned(blueprint)
     made.blueprint["name"] = name[:120]
     return made
+
+
+def _public_name(name: str) -> str:
+    """Give a name that others may read."""
+    return without_private(name).strip() or "Template"
 
 
 def _controller(blueprint: Blueprint, description: str | None) -> JsonObject:

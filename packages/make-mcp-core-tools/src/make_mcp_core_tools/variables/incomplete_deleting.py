@@ -11,6 +11,7 @@ from make_mcp_base.authoring import (
 )
 from pydantic import Field
 
+from make_mcp_core_tools._engine.call_minute import SPARE_CALLS, calls_of_minute
 from make_mcp_core_tools._engine.incomplete_executions import (
     WRITE,
     ChoiceInput,
@@ -24,6 +25,8 @@ from make_mcp_core_tools.variables.declared import category
 _GONE = Irreversible(
     "Make keeps nothing of a deleted incomplete execution, and none can be created."
 )
+
+_FEWEST, _MOST = 5, 200
 
 # Inputs
 
@@ -53,6 +56,8 @@ class IncompletesDeleted(Output):
     deleted: int
     ids: list[str]
     changed: bool
+    left: int = 0
+    """For the next call: reading what they kept is more than a minute's API calls carry."""
     exported: list[Exported] | None = None
     """What they kept, read before they went."""
 
@@ -79,7 +84,13 @@ async def incomplete_execution_delete(make: Make, args: DeleteIncompletes) -> In
     await _refuse_unnamed(make, args)
     if not chosen.ids:
         return IncompletesDeleted(deleted=0, ids=[], changed=False)
+    left = chosen.cut(await most_exported(make)) if args.export else 0
     make.affects(f"{len(chosen.ids)} incomplete executions and their data are lost for good.")
+    if left:
+        make.warn(
+            f"{left} more are for the next call, a minute later: that many cannot be handed out at"
+            " once. With export=false all go in one call."
+        )
     wanted = args.export and not make.planning
     rows = [row for each in chosen.rows.values() for row in each]
     exported = await export_kept(make, rows) if wanted else None
@@ -87,8 +98,14 @@ async def incomplete_execution_delete(make: Make, args: DeleteIncompletes) -> In
     for scenario_id, doomed in chosen.rows.items():
         deleted += await delete_some(make, scenario_id, doomed)
     return IncompletesDeleted(
-        deleted=len(deleted), ids=deleted, changed=bool(deleted), exported=exported
+        deleted=len(deleted), ids=deleted, changed=bool(deleted), left=left, exported=exported
     )
+
+
+async def most_exported(make: Make) -> int:
+    """Say of how many a call reads what they kept, so that plan and run fit a minute."""
+    a_minute = await calls_of_minute(make)
+    return max(_FEWEST, (a_minute - 2 * SPARE_CALLS) // 2) if a_minute else _MOST
 
 
 async def delete_some(make: Make, scenario_id: int, rows: list[Incomplete]) -> list[str]:

@@ -19,6 +19,7 @@ from make_mcp_core_tools._engine.incomplete_executions import (
     read_kept,
     read_waiting,
 )
+from make_mcp_core_tools._engine.make_clock import now_for
 from make_mcp_core_tools._engine.moments import Moment, milliseconds
 from make_mcp_core_tools.variables.declared import category
 from make_mcp_core_tools.variables.incompletes import tell_unread
@@ -98,7 +99,7 @@ async def incomplete_execution_pattern_get(make: Make, args: GetPatterns) -> Pat
     """
     waiting = await read_waiting(make, args, resolved_too=args.include_resolved)
     tell_unread(make, waiting.unread)
-    earliest = milliseconds(args.since)
+    earliest = milliseconds(args.since, await now_for(make, args.since))
     rows = [
         row
         for row in waiting.rows

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from make_mcp_base.authoring import Failure, Input, Make, Output, Problem
-from make_mcp_base.client.failures import RateLimited
 from pydantic import Field
 
 from make_mcp_core_tools._engine.incomplete_executions import (
@@ -14,13 +13,19 @@ from make_mcp_core_tools._engine.incomplete_executions import (
     Kept,
     WhereInput,
     pattern_of,
-    read_kept,
     read_waiting,
 )
+from make_mcp_core_tools._engine.make_clock import now_for
 from make_mcp_core_tools._engine.moments import Moment, milliseconds
 from make_mcp_core_tools.variables.connection_guard import ConnectionGuard, HeldBack
 from make_mcp_core_tools.variables.declared import category
-from make_mcp_core_tools.variables.incomplete_deleting import Exported, delete_some, export_kept
+from make_mcp_core_tools.variables.incomplete_deleting import (
+    Exported,
+    delete_some,
+    export_kept,
+    most_exported,
+)
+from make_mcp_core_tools.variables.incomplete_looks import Looks
 from make_mcp_core_tools.variables.incomplete_retrying import RetryRow, follow, start_retries
 from make_mcp_core_tools.variables.incompletes import tell_unread
 
@@ -51,13 +56,16 @@ class ResolveRule(Input):
         """True when Make's list does not tell enough."""
         return self.error_type is not None or self.module_id is not None
 
-    def may_fit(self, row: Incomplete) -> bool:
-        """Hold a row against all that the list tells."""
+    def may_fit(self, row: Incomplete, now: float) -> bool:
+        """Hold a row against all that the list tells; spans count back from `now`."""
         return (
             (self.reason_contains or "").casefold() in row.reason.casefold()
             and self.pattern in (None, pattern_of(row.reason))
             and row.attempts >= (self.min_attempts or 0)
-            and (self.created_before is None or row.created_ms <= milliseconds(self.created_before))
+            and (
+                self.created_before is None
+                or row.created_ms <= milliseconds(self.created_before, now)
+            )
         )
 
     def fits(self, kept: Kept) -> bool:
@@ -94,7 +102,7 @@ class Resolved(Output):
     unmatched: int
     """Left alone because no rule fits."""
     beyond_max: int
-    """Left for the next call."""
+    """Left for the next call: beyond `max`, or what a minute's API calls carry."""
     not_looked_at: int | None = None
     """Left because Make's limit of calls was reached; call again in a minute."""
     held_back: list[HeldBack] = []
@@ -139,6 +147,7 @@ async def incomplete_execution_bulk_resolve(make: Make, args: ResolveIncompletes
     work = await _sorted(make, args, rows)
     guard = ConnectionGuard(make)
     retry = await guard.passed(work.retry)
+    work.beyond += guard.left
     _tell(make, args, work, retry, guard)
     for scenario_id, chosen in retry.items():
         await start_retries(make, scenario_id, chosen)
@@ -155,8 +164,13 @@ async def incomplete_execution_bulk_resolve(make: Make, args: ResolveIncompletes
 
 @dataclass(slots=True)
 class _Work:
-    """What the rules make of the rows."""
+    """What the rules make of the rows.
 
+    Attributes:
+        most: How many this call retries or deletes.
+    """
+
+    most: int
     retry: ByScenario = field(default_factory=ByScenario)
     delete: ByScenario = field(default_factory=ByScenario)
     skipped: int = 0
@@ -165,13 +179,13 @@ class _Work:
     unseen: int = 0
     acted: int = 0
 
-    def take(self, action: Action | None, row: Incomplete, most: int) -> None:
+    def take(self, action: Action | None, row: Incomplete) -> None:
         """Put a row where its rule says, as long as there is room."""
         if action is None:
             self.unmatched += 1
         elif action == "skip":
             self.skipped += 1
-        elif self.acted >= most:
+        elif self.acted >= self.most:
             self.beyond += 1
         else:
             self.acted += 1
@@ -180,26 +194,37 @@ class _Work:
 
 
 async def _sorted(make: Make, args: ResolveIncompletes, rows: list[Incomplete]) -> _Work:
-    work = _Work()
+    exports = args.export and any(rule.action == "delete" for rule in args.rules)
+    work = _Work(min(args.max, await most_exported(make)) if exports else args.max)
+    looks = await Looks.begin(make)
+    now = await now_for(make, *(rule.created_before for rule in args.rules))
     for number, row in enumerate(rows):
-        try:
-            action = await _action(make, args.rules, row)
-        except RateLimited:
+        if work.acted >= work.most and any(
+            r.needs_detail and r.may_fit(row, now) for r in args.rules
+        ):
+            work.beyond += 1
+            continue
+        action = await _action(looks, args.rules, row, now)
+        if action == "unknown":
             work.unseen = len(rows) - number
             break
-        work.take(action, row, args.max)
+        work.take(action, row)
     return work
 
 
-async def _action(make: Make, rules: list[ResolveRule], row: Incomplete) -> Action | None:
+async def _action(
+    looks: Looks, rules: list[ResolveRule], row: Incomplete, now: float
+) -> Action | Literal["unknown"] | None:
     """Find the first rule that fits; what was kept of the run is read only when it counts."""
-    kept: Kept | None = None
+    cause: Kept | None = None
     for rule in rules:
-        if not rule.may_fit(row):
+        if not rule.may_fit(row, now):
             continue
         if rule.needs_detail:
-            kept = kept or await read_kept(make, row.id)
-            if not rule.fits(kept):
+            cause = cause or await looks.cause(row)
+            if cause is None:
+                return "unknown"
+            if not rule.fits(cause):
                 continue
         return rule.action
     return None
@@ -243,7 +268,10 @@ def _tell(
     for one in guard.held_back:
         make.warn(f"Scenario {one.scenario_id}: {one.count} are not retried: {one.why}")
     if work.beyond:
-        make.warn(f"{work.beyond} more fit the rules and are beyond `max` ({args.max}).")
+        make.warn(
+            f"{work.beyond} more are for the next call, a minute later: beyond `max` ({args.max}),"
+            " or beyond what a minute's API calls carry."
+        )
 
 
 def _report(

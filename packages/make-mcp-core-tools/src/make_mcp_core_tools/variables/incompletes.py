@@ -29,6 +29,7 @@ from make_mcp_core_tools._engine.incomplete_executions import (
     read_kept,
     read_waiting,
 )
+from make_mcp_core_tools._engine.make_clock import now_for
 from make_mcp_core_tools._engine.moments import Moment, milliseconds
 from make_mcp_core_tools._engine.run_log import Status
 from make_mcp_core_tools._engine.saving import lines_of
@@ -161,7 +162,8 @@ async def incomplete_execution_list(make: Make, args: ListIncompletes) -> Incomp
     """
     waiting = await read_waiting(make, args, resolved_too=args.state != "unresolved")
     tell_unread(make, waiting.unread)
-    rows = [row for row in waiting.rows if _wanted(args, row)]
+    now = await now_for(make, args.since, args.until)
+    rows = [row for row in waiting.rows if _wanted(args, row, now)]
     page, more = page_of(rows, args)
     modules = await _modules(make, page) if args.with_module else {}
     one = args.scenario_id is not None
@@ -233,13 +235,13 @@ async def incomplete_execution_get(make: Make, args: GetIncomplete) -> Incomplet
 # Listing
 
 
-def _wanted(args: ListIncompletes, row: Incomplete) -> bool:
+def _wanted(args: ListIncompletes, row: Incomplete, now: float) -> bool:
     return (
         (args.state == "all" or row.resolved == (args.state == "resolved"))
         and (args.reason_contains or "").casefold() in row.reason.casefold()
         and args.pattern in (None, pattern_of(row.reason))
-        and (args.since is None or row.created_ms >= milliseconds(args.since))
-        and (args.until is None or row.created_ms <= milliseconds(args.until))
+        and (args.since is None or row.created_ms >= milliseconds(args.since, now))
+        and (args.until is None or row.created_ms <= milliseconds(args.until, now))
     )
 
 
