@@ -237,13 +237,13 @@ async def test_every_kind_of_need_is_listed_with_its_place_and_state(
         ("hook", str(address), 1, "ok"),
         ("connection", str(slack), 2, "ok"),
         ("connection", str(slack), 8, "ok"),
-        ("team_variable", "greeting", 2, "unverified"),
+        ("team_variable", "greeting", 2, "missing"),
         ("function", "myFunction", 2, "unverified"),
         ("connection", str(slack), 4, "ok"),
         ("connection", str(slack), 6, "ok"),
         ("data_store", "987654", 7, "missing"),
     }
-    assert told.data["not_ok"] == 1
+    assert told.data["not_ok"] == 2
     one = await core.call("blueprint_component_list", scenario_id=made["id"], module_id=7)
     assert [row["kind"] for row in one.data["components"]] == ["app", "data_store"]
 

@@ -127,7 +127,8 @@ async def test_values_are_deleted_after_a_plan_and_filled_again_by_undo(
     core: Server, scenario: int, tier: int, values: Values
 ) -> None:
     none = await core.call("scenario_custom_property_delete", scenario_id=scenario)
-    assert none.error["code"] == "not_found"
+    assert none.data["deleted"] == {}
+    assert "operation_id" not in none.data
     await core.call("scenario_custom_property_set", scenario_id=scenario, values={"tier": "gold"})
     planned = await core.call("scenario_custom_property_delete", scenario_id=scenario)
     assert planned.data["plan"]["diff"] == ["- tier: 'gold'"]
@@ -261,3 +262,39 @@ async def test_an_unknown_property_is_refused_with_those_there_are(
     )
     assert told.error["code"] == "not_found"
     assert "tier" in told.text
+
+
+async def test_the_plan_for_values_is_what_is_then_sent(
+    core: Server, scenario: int, tier: int, values: Values, writes: Writes
+) -> None:
+    change = {"scenario_id": scenario, "values": {"tier": "gold"}}
+    await writes()
+    planned = await core.call("scenario_custom_property_set", **change, dry_run=True)
+    assert planned.data["plan"]["diff"] == ["~ tier: None -> 'gold'"]
+    assert (await values(), await writes()) == ({}, [])
+    await core.call("scenario_custom_property_set", **change)
+    (request,) = planned.data["plan"]["requests"]
+    (sent,) = await writes()
+    assert (request["method"], request["body"]) == (sent["method"], sent["body"])
+
+
+async def test_a_first_structure_is_planned_made_and_stays(core: Server, company: Company) -> None:
+    await company.license(["customProperties"])
+    ids = [one["id"] for one in (await company.get("/organizations"))["organizations"]]
+    lists = [await company.get("/custom-property-structures", organizationId=i) for i in ids]
+    bare = next(i for i, one in zip(ids, lists, strict=True) if not one["customPropertyStructures"])
+    ask = {"organization_id": bare}
+    none = await core.call("custom_property_structure_list", **ask)
+    assert none.data["structures"] == []
+    missing = await core.call(
+        "custom_property_item_create", **ask, name="a", label="A", type="date"
+    )
+    assert "custom_property_structure_create" in missing.error["next_step"]
+    planned = await core.call("custom_property_structure_create", **ask, dry_run=True)
+    assert planned.data["plan"]["undo"].startswith("Not possible")
+    told = await core.apply("custom_property_structure_create", **ask)
+    listed = await company.get("/custom-property-structures", organizationId=bare)
+    ids = [one["id"] for one in listed["customPropertyStructures"]]
+    assert ids == [told.data["structure_id"]]
+    undone = await core.call("operation_undo", operation_id=told.data["operation_id"])
+    assert undone.error["code"] == "not_undoable"

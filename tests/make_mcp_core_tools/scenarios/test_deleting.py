@@ -119,7 +119,12 @@ async def test_notes_and_custom_properties_come_back_with_a_deleted_scenario(
     }
     await company.send("POST", f"/scenarios/{scenario}/custom-properties", values)
     for number, text in ((1, "<p>First</p>"), (2, "<p>Second</p>")):
-        note: dict[str, Any] = {"moduleIds": [number], "content": text, "metadata": {}, "isFilterNote": False}
+        note: dict[str, Any] = {
+            "moduleIds": [number],
+            "content": text,
+            "metadata": {},
+            "isFilterNote": False,
+        }
         await company.send("POST", f"/scenarios/{scenario}/notes", note, teamId=team)
     told = await core.apply("scenario_delete", scenario_id=scenario)
     await core.apply("operation_undo", operation_id=told.data["operation_id"])

@@ -82,7 +82,7 @@ async def test_modules_of_a_blueprint_are_read_in_the_order_asked_for_and_strang
 
 
 async def test_a_blueprint_without_modules_is_explained_as_empty(core: Server, team: int) -> None:
-    empty = {"name": "Empty", "flow": [], "metadata": {"version": 1}}
+    empty: dict[str, Any] = {"name": "Empty", "flow": [], "metadata": {"version": 1}}
     analysis = await core.call("blueprint_analyze", blueprint=empty)
     assert (analysis.data["module_count"], analysis.data["operations_per_bundle"]) == (0, 0)
     assert analysis.data["trigger"] == "none"

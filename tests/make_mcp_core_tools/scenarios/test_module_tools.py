@@ -95,3 +95,46 @@ async def test_a_scenario_is_no_tool(
     made = await new_scenario(blueprint(step(1)))
     told = await core.call("scenario_tool_update", scenario_id=made["id"], name="Remember")
     assert told.error["code"] == "not_a_tool"
+
+
+async def test_a_module_with_faults_of_its_own_makes_no_tool(
+    core: Server, arguments: dict[str, Any], writes: Writes
+) -> None:
+    mapper = {"name": "kept", "value": "{{if(1, 2)}} {{7.text}}"}
+    module = {"module": "util:SetVariable2", "mapper": mapper}
+    await writes()
+    told = await core.call("scenario_tool_create", **(arguments | {"module": module}))
+    paths = [problem["path"] for problem in told.error["problems"]]
+    assert paths == ["module.mapper.value", "module.mapper.value"]
+    assert await writes() == []
+
+
+async def test_inputs_and_what_the_module_maps_are_held_against_each_other(
+    core: Server, arguments: dict[str, Any]
+) -> None:
+    inputs = [{"name": "note", "type": "text", "help": "What to keep."}]
+    changed = arguments | {"inputs": inputs}
+    told = await core.call("scenario_tool_create", **changed, dry_run=True)
+    warnings = " ".join(told.data["plan"]["warnings"])
+    assert "tool does not have: text" in warnings
+    assert "nothing maps: note" in warnings
+    ident = (await core.call("scenario_tool_create", **arguments)).data["scenario_id"]
+    told = await core.call("scenario_tool_update", scenario_id=ident, inputs=[])
+    assert "tool does not have: text" in " ".join(told.data["warnings"])
+
+
+async def test_the_plan_of_a_changed_tool_is_what_is_then_sent(
+    core: Server, arguments: dict[str, Any], company: Company, writes: Writes
+) -> None:
+    ident = (await core.call("scenario_tool_create", **arguments)).data["scenario_id"]
+    before = await company.get(f"/scenarios/tools/{ident}")
+    await writes()
+    change = {"scenario_id": ident, "name": "Remember"}
+    planned = await core.call("scenario_tool_update", **change, dry_run=True)
+    assert await writes() == []
+    assert await company.get(f"/scenarios/tools/{ident}") == before
+    await core.call("scenario_tool_update", **change)
+    (request,) = planned.data["plan"]["requests"]
+    (sent,) = await writes()
+    assert (request["method"], request["body"]) == (sent["method"], sent["body"])
+    assert sent["path"].endswith(request["path"])

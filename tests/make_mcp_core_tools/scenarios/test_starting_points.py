@@ -65,3 +65,24 @@ async def test_a_webhook_keeps_no_place(
     )
     paths = {problem["path"] for problem in told.error["problems"]}
     assert paths == {"module_id", "scenario_id", "since"}
+
+
+async def test_only_the_trigger_has_a_place_to_go_on_from(
+    core: Server, scenario: int, new_scenario: Maker, blueprint: Builder, step: Builder
+) -> None:
+    later = await core.call(
+        "scenario_trigger_start_set", scenario_id=scenario, start="now", module_id=8
+    )
+    (problem,) = later.error["problems"]
+    assert (problem["path"], problem["fix"]) == ("module_id", "Send 7 or leave it out.")
+    made = await new_scenario(blueprint(step(1)))
+    idle = await core.call("scenario_trigger_start_set", scenario_id=made["id"], start="now")
+    assert "keeps no place" in idle.error["problems"][0]["problem"]
+
+
+async def test_a_start_cannot_be_undone_and_the_plan_says_so(core: Server, scenario: int) -> None:
+    planned = await core.call("scenario_trigger_start_set", scenario_id=scenario, start="all")
+    assert planned.data["plan"]["undo"].startswith("Not possible")
+    told = await core.apply("scenario_trigger_start_set", scenario_id=scenario, start="all")
+    undone = await core.call("operation_undo", operation_id=told.data["operation_id"])
+    assert undone.error["code"] == "not_undoable"

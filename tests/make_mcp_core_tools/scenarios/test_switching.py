@@ -110,3 +110,21 @@ async def test_a_broken_mapping_does_not_keep_a_scenario_from_being_switched_on(
 async def test_official_names_switch_too(core: Server, scenario: int) -> None:
     assert (await core.call("scenarios_activate", scenarioId=str(scenario))).data["changed"]
     assert (await core.call("scenarios_deactivate", scenarioId=scenario)).data["changed"]
+
+
+async def test_the_plan_to_switch_off_is_what_is_then_sent_and_undo_switches_on(
+    core: Server, scenario: int, company: Company, writes: Writes
+) -> None:
+    path = f"/scenarios/{scenario}"
+    await company.send("POST", f"{path}/start")
+    await writes()
+    planned = await core.call("scenario_deactivate", scenario_id=scenario, dry_run=True)
+    assert (await company.get(path))["scenario"]["isActive"] is True
+    assert await writes() == []
+    told = await core.call("scenario_deactivate", scenario_id=scenario)
+    (request,) = planned.data["plan"]["requests"]
+    (sent,) = await writes()
+    assert (request["method"], request["path"]) == ("POST", f"{path}/stop")
+    assert sent["path"].endswith(request["path"])
+    await core.apply("operation_undo", operation_id=told.data["operation_id"])
+    assert (await company.get(path))["scenario"]["isActive"] is True

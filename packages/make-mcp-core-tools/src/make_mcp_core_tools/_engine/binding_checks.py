@@ -15,6 +15,7 @@ from make_mcp_base.authoring import Output
 from make_mcp_base.client.failures import Forbidden, LicenceGate, NotFound, UpstreamFailed
 from pydantic import Field
 
+from make_mcp_core_tools._engine.named_objects import NAMED, NamedObjects, named_objects
 from make_mcp_core_tools._engine.team_objects import TeamObject, TeamObjects, team_objects
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ _WORDS: dict[Kind, str] = {
     "device": "device",
     "scenario": "scenario",
     "agent": "AI agent",
+    "team_variable": "team variable",
+    "organization_variable": "organization variable",
+    "function": "custom function",
 }
 _LISTS: dict[Kind, str] = {
     "connection": "connection_list",
@@ -44,7 +48,13 @@ _LISTS: dict[Kind, str] = {
     "data_structure": "data_structure_list",
     "device": "device_list",
     "scenario": "scenario_list",
+    "agent": "ai_agent_list",
+    "team_variable": "variable_list",
+    "organization_variable": "variable_list",
+    "function": "function_list",
 }
+_DOUBTFUL = frozenset({"inactive", "lacks_scope"})
+"""Faults that may be put right outside the blueprint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +66,14 @@ class CheckedBinding:
         status: `unverified` when the list could not be read or Make keeps none.
         name: The object's present name, or the one the editor saved.
         why: What is wrong, or why it could not be checked; "" when all is well.
+        lacking: Scopes a connection lacks for its module.
     """
 
     binding: Binding
     status: Status
     name: str = ""
     why: str = ""
+    lacking: tuple[str, ...] = ()
 
     @property
     def as_problem(self) -> Problem | None:
@@ -69,14 +81,17 @@ class CheckedBinding:
         if self.status in {"ok", "unverified"}:
             return None
         need = self.binding
-        severity = "warning" if self.status in {"inactive", "lacks_scope"} else "error"
+        doubtful = self.status in _DOUBTFUL or need.kind in NAMED
+        severity = "warning" if doubtful else "error"
         kind = _WORDS.get(need.kind, need.kind)
         tool = _LISTS.get(need.kind)
         fix = f"Choose one with `{tool}`, then `set_binding`." if tool else ""
+        if need.kind in NAMED:
+            fix = f"`{tool}` shows what there is."
         if self.status == "lacks_scope":
             fix = "Extend the connection's scopes, or bind another one."
         code = f"{need.kind}-{self.status}".replace("_", "-")
-        text = f"{kind.capitalize()} {need.value}{_shown(need.label)}: {self.why}"
+        text = f"{kind[0].upper()}{kind[1:]} {need.value}{_shown(need.label)}: {self.why}"
         return Problem(code, severity, need.path, need.module_id, text, fix)
 
 
@@ -117,8 +132,22 @@ def _bound(need: Binding) -> tuple[str, str, int | None]:
 async def _looked_at(
     make: Make, team_id: int, needs: list[Binding], scenario_id: int | None
 ) -> list[CheckedBinding]:
-    found = await team_objects(make, team_id, [need.kind for need in needs])
-    return [_checked(need, found, scenario_id) for need in needs]
+    kinds: list[Kind] = [need.kind for need in needs]
+    found = await team_objects(make, team_id, kinds)
+    named = await named_objects(make, team_id, kinds)
+    return [_named(need, named) or _checked(need, found, scenario_id) for need in needs]
+
+
+def _named(need: Binding, found: NamedObjects) -> CheckedBinding | None:
+    """Hold a need that goes by name against the names there are; None for other needs."""
+    if need.kind in found.unread:
+        return CheckedBinding(need, "unverified", need.label, found.unread[need.kind])
+    known = found.known.get(need.kind)
+    if known is None:
+        return None
+    if str(need.value) in known:
+        return CheckedBinding(need, "ok", need.label)
+    return CheckedBinding(need, "missing", need.label, "there is no such one.")
 
 
 def _checked(need: Binding, found: TeamObjects, scenario_id: int | None) -> CheckedBinding:
@@ -204,15 +233,16 @@ async def check_scopes(
             wanted[ident].append((entry, scopes))
     held = await make.each(list(wanted), lambda ident: connection_scopes(make, ident))
     return [
-        CheckedBinding(entry.binding, "lacks_scope", entry.name, _lacking(scopes, have))
+        _lacks(entry, tuple(sorted(set(scopes) - have)))
         for have, entries in zip(held, wanted.values(), strict=True)
         for entry, scopes in entries
         if have is not None and not set(scopes) <= have
     ]
 
 
-def _lacking(scopes: list[str], have: set[str]) -> str:
-    return f"it lacks {', '.join(sorted(set(scopes) - have))}."
+def _lacks(entry: CheckedBinding, scopes: tuple[str, ...]) -> CheckedBinding:
+    why = f"it lacks {', '.join(scopes)}."
+    return CheckedBinding(entry.binding, "lacks_scope", entry.name, why, scopes)
 
 
 async def _needed(make: Make, app: str, version: int | None) -> dict[str, list[str]]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from make_mcp_base.authoring import Make
 
     from make_mcp_core_tools._engine.blueprint_repository import Repository
-    from make_mcp_core_tools._engine.promotion_records import Mapping
+    from make_mcp_core_tools._engine.promotion_records import Bound
 
 Given = dict[str, dict[str, int | None]]
 
@@ -34,8 +34,8 @@ async def map_bindings(
     target: Blueprint | None,
     teams: tuple[int, int],
     given: Given,
-    known: Mapping,
-) -> tuple[Mapping, list[str]]:
+    known: Bound,
+) -> tuple[Bound, list[str]]:
     """Decide what takes the place of each object the source binds.
 
     Args:
@@ -61,7 +61,7 @@ async def map_bindings(
     open_needs = [need for need in needs if not need.decided or need.target is None]
     called, missing = await _called(make, repository, source, teams, decided.get("scenario", {}))
     _refuse_unmapped([*(need.problem() for need in open_needs), *missing])
-    mapping: Mapping = {"scenario": called} if called else {}
+    mapping: Bound = {"scenario": called} if called else {}
     for need in needs:
         if need.target is not None:
             mapping.setdefault(need.kind, {})[str(need.source.id)] = need.target
@@ -81,12 +81,12 @@ def _refuse_unmapped(problems: list[Problem]) -> None:
     )
 
 
-def rebound(blueprint: Blueprint, mapping: Mapping) -> Blueprint:
+def rebound(blueprint: Blueprint, mapping: Bound) -> Blueprint:
     """Bind a copy of a blueprint to the target's objects."""
     return rebind(blueprint, cast("RebindMap", mapping), partial=True)
 
 
-def _merged(*layers: Given | Mapping) -> Given:
+def _merged(*layers: Given | Bound) -> Given:
     merged: Given = {}
     for layer in layers:
         for kind, rows in layer.items():
@@ -94,10 +94,10 @@ def _merged(*layers: Given | Mapping) -> Given:
     return merged
 
 
-def _by_place(source: Blueprint, target: Blueprint) -> Mapping:
+def _by_place(source: Blueprint, target: Blueprint) -> Bound:
     """Pair what both bind in the same field of the module with the same id."""
     there = {_place(need): need for need in bindings(target)}
-    found: Mapping = {}
+    found: Bound = {}
     for need in bindings(source):
         other = there.get(_place(need))
         old, new = whole_number(need.value), whole_number(other.value) if other else None

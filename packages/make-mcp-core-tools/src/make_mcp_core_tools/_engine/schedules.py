@@ -43,6 +43,7 @@ MAKE_TYPES: dict[Kind, str] = {
 }
 _CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 _LOOK_AHEAD = timedelta(days=366 * 5)
+_USUAL_RUNS_PER_MINUTE = 100
 _MOST_CANDIDATES = 100_000
 _WANTED: dict[Kind, tuple[str, ...]] = {
     "every": ("interval_minutes",),
@@ -332,8 +333,7 @@ def in_words(scheduling: Document) -> str:
 
 def _limits(scheduling: Document) -> Iterator[str]:
     for window in cast("list[Document]", scheduling.get("restrict") or []):
-        numbers = cast("list[int]", window.get("days") or [])
-        days = ", ".join(WEEKDAYS[day % 7].capitalize() for day in numbers)
+        days = _named_days(cast("list[int]", window.get("days") or []))
         months = ", ".join(map(str, window.get("months") or []))
         hours = " to ".join(map(str, window.get("time") or []))
         parts = (days, months and f"month {months}", hours)
@@ -341,8 +341,17 @@ def _limits(scheduling: Document) -> Iterator[str]:
     between = cast("list[Any]", scheduling.get("between") or [])
     if len(between) == 2:
         yield f"from {between[0]} until {between[1]}"
-    if limit := scheduling.get("maximum_runs_per_minute"):
+    limit = scheduling.get("maximum_runs_per_minute")
+    if limit and limit != _USUAL_RUNS_PER_MINUTE:
         yield f"at most {limit} a minute"
+
+
+def _named_days(days: list[int]) -> str:
+    """Name weekdays; three or more in a row by the first and the last."""
+    names = [WEEKDAYS[day % 7].capitalize() for day in days]
+    if len(days) > 2 and days == [*range(days[0], days[0] + len(days))]:
+        return f"{names[0]} to {names[-1]}"
+    return ", ".join(names)
 
 
 def _rhythm(scheduling: Document) -> str:
@@ -357,7 +366,7 @@ def _rhythm(scheduling: Document) -> str:
         case "indefinitely":
             return f"every {_span(scheduling.get('interval'))}"
         case "weekly":
-            names = ", ".join(WEEKDAYS[day % 7].capitalize() for day in days)
+            names = _named_days(days)
             return f"weekly{f' on {names}' if names else ''}{when}"
         case "once":
             return f"once at {scheduling.get('date')}" if scheduling.get("date") else "once"

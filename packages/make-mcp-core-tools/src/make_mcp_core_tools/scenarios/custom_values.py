@@ -66,6 +66,7 @@ class ValuesSaved(Values):
 class ValuesDeleted(Output):
     scenario_id: int
     deleted: Document
+    """Empty when it had none."""
 
 
 # Make's answers
@@ -185,11 +186,7 @@ async def scenario_custom_property_delete(make: Make, args: DeleteValues) -> Val
     scenario = await read_scenario(make, args.scenario_id)
     old = await read_values(make, scenario.id)
     if not old:
-        raise Failure(
-            f"Scenario {scenario.id} has no custom property values.",
-            next_step="Nothing has to be done.",
-            code="not_found",
-        )
+        return ValuesDeleted(scenario_id=scenario.id, deleted={})
     path = _path(scenario.id)
     make.shows(*(f"- {name}: {value!r}" for name, value in old.items()))
     await make.write(

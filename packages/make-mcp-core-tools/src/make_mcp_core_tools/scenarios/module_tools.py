@@ -2,7 +2,11 @@
 
 from typing import Any, cast
 
+from make_blueprint import iml
 from make_blueprint.document import Blueprint
+from make_blueprint.structure import errors
+from make_blueprint.texts import texts
+from make_blueprint.walk import walk
 from make_mcp_base.authoring import (
     ConnectionId,
     Document,
@@ -23,9 +27,13 @@ from make_mcp_base.authoring import (
 from pydantic import Field
 
 from make_mcp_core_tools._engine.binding_checks import check_bindings
+from make_mcp_core_tools._engine.blueprint_faults import all_faults
 from make_mcp_core_tools._engine.interfaces import Fields, fields_of
 from make_mcp_core_tools._engine.scenarios import read_scenario
 from make_mcp_core_tools.scenarios.declared import category
+
+_NO_PLACE = "no-layout"
+"""Code of the fault that a module stands nowhere on the canvas."""
 
 _SHORT = 20
 """Letters below which a description says little to a model."""
@@ -129,9 +137,9 @@ async def scenario_tool_create(make: Make, args: CreateTool) -> ToolSaved:
     team = await make.team(args.team_id)
     fields, problems = fields_of(args.inputs, "inputs")
     module = _module(args.module)
-    problems += await _binding_problems(make, team, module)
+    problems += await _module_problems(make, team, module)
     _refuse("scenario_tool_create", problems)
-    _advise(make, args.description, fields)
+    _advise(make, args.description, fields, module)
     body = {
         "name": args.name,
         "description": args.description,
@@ -170,7 +178,7 @@ async def scenario_tool_update(make: Make, args: UpdateTool) -> ToolSaved:
     old = (await make.get(path, into=OneTool, scope="scenarios:read")).tool
     body, problems = _changes(args)
     if "module" in body:
-        problems += await _binding_problems(make, scenario.team_id, body["module"])
+        problems += await _module_problems(make, scenario.team_id, body["module"])
     _refuse("scenario_tool_update", problems)
     before: dict[str, Any] = {
         "name": old.name,
@@ -181,7 +189,8 @@ async def scenario_tool_update(make: Make, args: UpdateTool) -> ToolSaved:
     moved = {name: value for name, value in body.items() if before[name] != value}
     if not moved:
         return _saved(make, old, changed=False)
-    _advise(make, args.description or old.description or "", body.get("inputs", old.inputs))
+    now = before | body
+    _advise(make, now["description"] or "", now["inputs"], now["module"])
     make.shows(*(f"~ {name}: {before[name]} -> {value}" for name, value in moved.items()))
     made = await make.write(
         patch(path, moved),
@@ -221,15 +230,27 @@ def _module(given: ToolModule) -> Document:
     }
 
 
-async def _binding_problems(make: Make, team_id: int, module: Document) -> list[Problem]:
-    """Find what the module binds and the team does not have."""
-    blueprint = cast("Blueprint", {"name": "", "flow": [{"id": 1, **module}], "metadata": {}})
-    found = [one.as_problem for one in await check_bindings(make, team_id, blueprint)]
-    return [
-        Problem(one.path.replace("flow[0]", "module"), one.problem, one.fix)
-        for one in found
-        if one and one.severity == "error"
+async def _module_problems(make: Make, team_id: int, module: Document) -> list[Problem]:
+    """Find what is wrong with the module by itself, and what it binds and the team lacks."""
+    blueprint = _around(module)
+    checked = await check_bindings(make, team_id, blueprint)
+    found = [
+        one
+        for one in all_faults(blueprint)
+        if one.path.startswith("flow[0]") and one.code != _NO_PLACE  # a tool has no canvas
     ]
+    found += [one for each in checked if (one := each.as_problem)]
+    for one in found:
+        if one.severity == "warning":
+            make.warn(f"{one.problem} {one.fix}".strip())
+    return [
+        Problem(one.path.replace("flow[0]", "module", 1), one.problem, one.fix)
+        for one in errors(found)
+    ]
+
+
+def _around(module: Document) -> Blueprint:
+    return cast("Blueprint", {"name": "Tool", "flow": [{"id": 1, **module}], "metadata": {}})
 
 
 def _refuse(tool: str, problems: list[Problem]) -> None:
@@ -242,13 +263,26 @@ def _refuse(tool: str, problems: list[Problem]) -> None:
         )
 
 
-def _advise(make: Make, description: str, fields: Fields) -> None:
+def _advise(make: Make, description: str, fields: Fields, module: Document) -> None:
     """Say what a model would miss."""
     if len(description) < _SHORT:
         make.warn("The description is short; say what the tool does and when to use it.")
     bare = [str(one.get("name")) for one in fields if not one.get("help")]
     if bare:
         make.warn(f"Inputs without a `help` text for the model: {', '.join(bare)}.")
+    declared = {str(one.get("name")) for one in fields}
+    mapped = {
+        use.name
+        for visit in walk(_around(module))
+        for _, text, _ in texts(visit)
+        for use in iml.variables(text)
+        if use.kind == "input"
+    }
+    if mapped - declared:
+        names = ", ".join(sorted(mapped - declared))
+        make.warn(f"The module maps inputs that the tool does not have: {names}.")
+    if declared - mapped:
+        make.warn(f"Inputs that nothing maps: {', '.join(sorted(declared - mapped))}.")
 
 
 def _saved(make: Make, tool: RawTool, *, changed: bool) -> ToolSaved:

@@ -60,11 +60,11 @@ class Share(Output):
 
 class Shared(Output):
     scenario_id: int
-    share_id: str
-    title: str
+    share_id: str | None = None
+    title: str | None = None
     enabled: bool
     changed: bool
-    share_url: str
+    share_url: str | None = None
     other_shares: int | None = None
     """Older links of the same scenario, left as they are."""
 
@@ -105,11 +105,7 @@ async def scenario_share_set(make: Make, args: ShareScenario) -> Shared:
     shares = await _shares(make, scenario.id)
     old = shares[0] if shares else None
     if old is None and not args.enabled:
-        raise Failure(
-            f"Scenario {scenario.id} is not shared.",
-            next_step="Nothing has to be done; call with enabled=true to share it.",
-            code="not_shared",
-        )
+        return Shared(scenario_id=scenario.id, enabled=False, changed=False)
     if args.enabled and not (old and old.is_enabled):
         await _refuse_secrets(make, scenario, args)
         make.confirm("Everybody with the link can see and copy the blueprint.")

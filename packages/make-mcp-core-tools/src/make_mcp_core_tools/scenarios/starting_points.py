@@ -26,6 +26,8 @@ from make_mcp_core_tools.scenarios.declared import category
 
 _BEGINNING = "1970-01-01T00:00:00.000Z"
 _PLAN_SECONDS = 900
+_NEVER_POLL = frozenset({"scenario-service", "builtin", "util", "json", "http", "gateway"})
+"""Make's own apps whose modules may stand first and watch nothing."""
 
 # Inputs
 
@@ -37,7 +39,7 @@ class SetTriggerStart(Input):
     since: Moment | None = None
     """With `since`: ISO 8601, or a span back such as `24h` or `7d`."""
     module_id: int | None = Field(default=None, ge=1)
-    """The trigger; the first module when left out."""
+    """The trigger, which is the first module; default: that one."""
 
 
 # Outputs
@@ -110,12 +112,15 @@ async def _trigger(make: Make, scenario: Scenario, args: SetTriggerStart) -> Vis
     """Find the trigger, or refuse with everything that is wrong."""
     stored = await read_stored(make, scenario.id)
     visits = [one for one in walk(stored.blueprint) if not one.in_orphan and one.id is not None]
-    chosen = args.module_id
-    found = next((one for one in visits if chosen in (None, one.id)), None)
+    found = visits[0] if visits else None
     problems: list[Problem] = []
-    if found is None:
-        fix = "`scenario_get` shows the modules."
-        problems.append(Problem("module_id", f"There is no module {chosen}.", fix))
+    if found is None or args.module_id not in (None, found.id):
+        fix = f"Send {found.id} or leave it out." if found else "`scenario_get` shows the modules."
+        text = f"Module {args.module_id} does not start the scenario."
+        problems.append(Problem("module_id", text, fix))
+    elif scenario.hook_id is None and found.app in _NEVER_POLL:
+        text = f"Module {found.id} {found.type} watches no service, so it keeps no place."
+        problems.append(Problem("scenario_id", text))
     if scenario.hook_id is not None:
         text = "The scenario starts with a webhook, which keeps no place."
         problems.append(Problem("scenario_id", text))
