@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from make_blueprint.document import as_list, as_object, whole_number
@@ -12,6 +12,8 @@ from make_mcp_core_tools._engine.blueprint_files import canonical, read_object
 from make_mcp_core_tools._engine.blueprint_secrets import protected
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from make_blueprint.document import Blueprint, JsonObject, JsonValue
 
     from make_mcp_core_tools._engine.blueprint_repository import Repository
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 FORMAT = "make-promotion/1"
 _REMEMBERED = 5
 
-Mapping = dict[str, dict[str, int]]
+Bound = dict[str, dict[str, int]]
 """New id by old id, for each kind of object."""
 
 
@@ -30,14 +32,16 @@ class Promotion:
     Attributes:
         target_id: The scenario that was written.
         source: The source's blueprint, bound to the target's objects, without secrets.
-        before: Digest of the target's blueprint before; "" when it did not exist.
+        before: Digest of the target's blueprint before; "" when it did not exist or did not change.
         mapping: What was bound in place of what.
+        numbers: Module ids in the target by those in the source, where they differ.
     """
 
     target_id: int
     source: Blueprint
     before: str
-    mapping: Mapping
+    mapping: Bound
+    numbers: Mapping[int, int] = field(default_factory=dict[int, int])
 
 
 def digest(blueprint: Blueprint) -> str:
@@ -59,9 +63,10 @@ async def promotions(repository: Repository, source_id: int, team_id: int) -> li
     for one in map(as_object, rows):
         target = whole_number(one.get("target"))
         if target is not None:
-            mapping = cast("Mapping", as_object(one.get("mapping")))
+            mapping = cast("Bound", as_object(one.get("mapping")))
             source = as_object(one.get("source"))
-            found.append(Promotion(target, source, str(one.get("before") or ""), mapping))
+            before = str(one.get("before") or "")
+            found.append(Promotion(target, source, before, mapping, _numbers(one.get("numbers"))))
     return found
 
 
@@ -78,16 +83,28 @@ async def keep_promotion(
     repository: Repository, source_id: int, team_id: int, made: Promotion, message: str
 ) -> str | None:
     """Commit a promotion as the base of the next."""
-    earlier = await promotions(repository, source_id, team_id)
-    rows: list[JsonValue] = [_written(one) for one in [made, *earlier][:_REMEMBERED]]
-    text = canonical({"format": FORMAT, "source": source_id, "promotions": rows})
-    return await repository.write({_name(source_id, team_id): text}, message)
+    name = _name(source_id, team_id)
+
+    def added(kept: bytes | None) -> str:
+        earlier = [] if kept is None else as_list(read_object(kept, name).get("promotions"))
+        rows = [_written(made), *earlier]
+        return canonical({"format": FORMAT, "source": source_id, "promotions": rows[:_REMEMBERED]})
+
+    return await repository.write({name: added}, message)
 
 
-def _written(one: Promotion) -> JsonObject:
-    return {
+def _written(one: Promotion) -> JsonValue:
+    said: JsonObject = {
         "target": one.target_id,
         "source": one.source,
         "before": one.before,
         "mapping": cast("JsonValue", one.mapping),
     }
+    if one.numbers:
+        said["numbers"] = {str(old): new for old, new in one.numbers.items()}
+    return said
+
+
+def _numbers(value: JsonValue) -> dict[int, int]:
+    pairs = [(whole_number(old), whole_number(new)) for old, new in as_object(value).items()]
+    return {old: new for old, new in pairs if old is not None and new is not None}

@@ -1,6 +1,6 @@
 """Promotion: from a development scenario to its counterpart in production, hotfixes kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from make_blueprint.document import Blueprint, clone, compact, dump
@@ -27,8 +27,14 @@ from make_mcp_core_tools._engine.app_installation import explained
 from make_mcp_core_tools._engine.blueprint_repository import Repository, repository_of
 from make_mcp_core_tools._engine.blueprint_secrets import protected, with_secrets
 from make_mcp_core_tools._engine.promotion_mapping import map_bindings, rebound
+from make_mcp_core_tools._engine.promotion_numbers import (
+    Numbers,
+    after_merge,
+    aligned,
+    numbered,
+)
 from make_mcp_core_tools._engine.promotion_records import (
-    Mapping,
+    Bound,
     Promotion,
     digest,
     keep_promotion,
@@ -98,17 +104,24 @@ class Promoted(Output):
 
 @dataclass(slots=True)
 class _Plan:
-    """A promotion while it is decided."""
+    """A promotion while it is decided.
+
+    Attributes:
+        theirs: The source, bound to the target's objects, without secrets.
+        base: The same as it was at the last promotion.
+        numbers: Module ids in the target by those in the source.
+    """
 
     source: Scenario
     team: int
     repository: Repository
     target: Scenario | None = None
     there: Stored | None = None
-    mapping: Mapping | None = None
+    mapping: Bound | None = None
     lines: list[str] | None = None
     theirs: Blueprint | None = None
     base: Blueprint | None = None
+    numbers: Numbers = field(default_factory=dict[int, int])
     based_on: str = "nothing: the target is new"
 
 
@@ -118,7 +131,6 @@ class _Plan:
 @category.tool(
     scope="scenarios:write",
     effect="update",
-    confirm=True,
     words=("promote", "deploy", "release", "dev to prod", "staging", "environments"),
     examples=[ApplyPromotion(scenario_id=101, target_team_id=7)],
 )
@@ -138,9 +150,9 @@ async def blueprint_promote(make: Make, args: ApplyPromotion) -> Promoted:
         merged = _merge(make, plan, args)
         hotfixes = _hotfixes(plan)
         target, changed, diff = await _update(make, plan, merged, live)
-    before = digest(plan.there.blueprint) if plan.there else ""
+    before = digest(plan.there.blueprint) if plan.there and changed else ""
     theirs = plan.theirs or {}
-    record = Promotion(target.id, theirs, before, plan.mapping or {})
+    record = Promotion(target.id, theirs, before, plan.mapping or {}, plan.numbers)
     recorded = await _record(make, plan, record)
     return Promoted(
         scenario_id=target.id,
@@ -202,6 +214,8 @@ async def _decide(make: Make, args: ApplyPromotion) -> tuple[_Plan, Stored]:
     plan.theirs = protected(rebound(live.blueprint, plan.mapping))
     if plan.there is not None:
         await _find_base(make, plan, args, last)
+        versions = [plan.theirs, *([plan.base] if plan.base else [])]
+        plan.numbers = aligned(last.numbers if last else {}, *versions)
     return plan, live
 
 
@@ -244,9 +258,9 @@ def _merge(make: Make, plan: _Plan, args: ApplyPromotion) -> Merged:
     Raises:
         Failure: Both changed the same thing and nobody said who wins.
     """
-    theirs = plan.theirs or {}
+    theirs = numbered(plan.theirs or {}, plan.numbers)
     ours = protected(plan.there.blueprint) if plan.there else {}
-    base = _named(plan.base or ours, ours)
+    base = _base(plan, ours)
     favor: Literal["ours", "theirs"] = "theirs" if args.on_conflict == "source" else "ours"
     merged = merge(base, ours, _named(theirs, ours), favor=favor)
     if merged.conflicts and args.on_conflict == "refuse":
@@ -272,6 +286,11 @@ def _merge(make: Make, plan: _Plan, args: ApplyPromotion) -> Merged:
     return merged
 
 
+def _base(plan: _Plan, ours: Blueprint) -> Blueprint:
+    """Give what both sides began with, as the target names and numbers it."""
+    return _named(numbered(plan.base, plan.numbers) if plan.base else ours, ours)
+
+
 def _named(blueprint: Blueprint, like: Blueprint) -> Blueprint:
     """Give a copy the target's name, which promotion leaves alone."""
     copy = clone(blueprint)
@@ -285,7 +304,7 @@ def _hotfixes(plan: _Plan) -> list[str]:
     if plan.base is None or plan.there is None:
         return []
     ours = protected(plan.there.blueprint)
-    return lines_of(_named(plan.base, ours), ours)
+    return lines_of(_base(plan, ours), ours)
 
 
 # Saving
@@ -298,8 +317,13 @@ async def _update(
     if plan.target is None or plan.there is None:
         raise RuntimeError("There is nothing to update.")
     target, there = plan.target, plan.there
-    wanted = merged.blueprint if plan.base else _named(plan.theirs or {}, there.blueprint)
-    numbers = {new: old for old, new in merged.renumbered.items()} if plan.base else {}
+    source = plan.theirs or {}
+    wanted = merged.blueprint
+    if plan.base:
+        plan.numbers = after_merge(source, plan.numbers, merged.renumbered)
+    else:
+        wanted = _named(numbered(source, plan.numbers), there.blueprint)
+    numbers = {new: old for old, new in plan.numbers.items()}
     sources = [there.blueprint, live.blueprint]
     wanted = with_secrets(wanted, sources, "The promoted scenario", numbers)
     await refuse_unfit(make, target.team_id, target.id, wanted, "The promoted scenario")
@@ -312,6 +336,7 @@ async def _update(
     if same(there.blueprint, wanted):
         return target, False, []
     make.shows(*diff)
+    make.confirm(f"It changes scenario {target.id} of team {target.team_id}.")
     says = f"Promote “{plan.source.name}” ({plan.source.id}) to “{target.name}” ({target.id})"
     change = Change(target, there, wanted, says, {}, "blueprint_promote", install=True)
     await save_blueprint(make, change)
@@ -327,6 +352,7 @@ async def _create(make: Make, plan: _Plan, live: Stored) -> Scenario:
             "The source declares inputs or outputs; declare them in the new scenario with"
             " `scenario_interface_set`."
         )
+    make.confirm(f"It creates a scenario in team {plan.team}.")
     body: dict[str, Any] = {
         "teamId": plan.team,
         "blueprint": dump(wanted),
