@@ -132,9 +132,52 @@ async def test_completion_gives_ids_for_digits_and_names_for_letters(
         first = str(rows[0]["id"])
         assert first in await values(first)
         assert all(value.startswith(first) for value in await values(first))
+        inside = rows[0]["name"][3:9]
+        assert rows[0]["name"] in await values(inside)
         start = rows[0]["name"][:6]
         assert rows[0]["name"] in await values(start)
         assert await values("no name begins like this") == []
+
+
+@pytest.mark.parametrize(
+    ("uri", "name", "typed", "expected"),
+    [
+        ("make://app/{name}", "name", "sla", "slack"),
+        ("make://pattern/{name}", "name", "", "webhook-answer"),
+    ],
+)
+async def test_completion_gives_names_that_are_no_ids(
+    core: Server, uri: str, name: str, typed: str, expected: str
+) -> None:
+    told = await core.client.complete(
+        ResourceTemplateReference(uri=uri), {"name": name, "value": typed}
+    )
+    assert expected in told.completion.values
+    assert all(typed in value for value in told.completion.values)
+
+
+async def test_completion_of_a_run_and_of_a_version_knows_the_scenario_chosen_before(
+    core: Server, company: Company
+) -> None:
+    rows = (await company.get("/scenarios", teamId=1))["scenarios"]
+    scenario = next(row["id"] for row in rows if row["isActive"])
+    logs = (await company.get(f"/scenarios/{scenario}/logs"))["scenarioLogs"]
+    stored = (await company.get(f"/scenarios/{scenario}/blueprint"))["response"]["blueprint"]
+    edited = json.dumps(stored | {"name": "Edited"})
+    await company.send("PATCH", f"/scenarios/{scenario}", {"blueprint": edited}, confirmed="true")
+    kept = (await company.get(f"/scenarios/{scenario}/blueprints"))["scenariosBlueprints"]
+
+    async def values(uri: str, name: str, known: dict[str, str]) -> list[str]:
+        ref = ResourceTemplateReference(uri=uri)
+        asked = {"name": name, "value": ""}
+        return (await core.client.complete(ref, asked, known)).completion.values
+
+    runs = "make://execution/{scenario_id}/{execution_id}"
+    chosen = {"scenario_id": str(scenario)}
+    assert logs[0]["id"] in await values(runs, "execution_id", chosen)
+    assert await values(runs, "execution_id", {}) == []
+    versions = "make://scenario/{scenario_id}/blueprint/{version}"
+    assert str(kept[0]["version"]) in await values(versions, "version", chosen)
 
 
 async def test_completion_for_a_prompts_argument(connect: Connect, era: str) -> None:

@@ -120,6 +120,7 @@ def write(category: Category) -> str:
                 "description": document.description,
                 "scope": document.scope,
                 "references": document.references,
+                "completed": sorted(document.completers),
             }
             for document in category.documents.values()
         ],
@@ -144,6 +145,7 @@ class Resource:
     description: str
     scope: str
     references: dict[str, str]
+    completed: list[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

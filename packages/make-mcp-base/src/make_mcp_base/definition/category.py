@@ -7,7 +7,7 @@ four MCP hints follow from the function.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
@@ -23,6 +23,8 @@ A = TypeVar("A", bound=Input)
 R = TypeVar("R", bound=Output)
 Handler = Callable[["Make", A], Awaitable[R]]
 AnyHandler = Callable[["Make", Any], Awaitable[Output]]
+Completer = Callable[["Make", dict[str, str]], Awaitable[Sequence[str]]]
+"""Gives all values a variable of a resource may have, the variables filled in so far given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Document:
     Attributes:
         template: Its URI, with `{variables}` for ids (RFC 6570, level 1).
         references: What each variable names, for completion and names in place of ids.
+        completers: Values of other variables, for completion.
     """
 
     name: str
@@ -75,6 +78,7 @@ class Document:
     handler: Callable[..., Awaitable[Any]]
     scope: str
     references: dict[str, str] = field(default_factory=dict[str, str])
+    completers: dict[str, Completer] = field(default_factory=dict[str, Completer])
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ class Category:
         return maker
 
     def document(
-        self, template: str, *, scope: str
+        self, template: str, *, scope: str, completers: Mapping[str, Completer] | None = None
     ) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[Any]]]:
         """Make a resource of an async function `(make, variable, …) -> JSON data`.
 
@@ -117,6 +121,7 @@ class Category:
             template: Its URI; each `{variable}` is an argument of the function, annotated with
                 its id type.
             scope: Make's permission it needs.
+            completers: What gives the values of variables that are no ids, for completion.
         """
 
         def declare(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -129,6 +134,7 @@ class Category:
                 handler=handler,
                 scope=scope,
                 references=_references(handler, variables),
+                completers=dict(completers or {}),
             )
             return handler
 

@@ -35,6 +35,8 @@ from make_mcp_base.safety.redaction import redact
 from make_mcp_base.safety.untrusted import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mcp.server import ServerRequestContext
     from mcp.types import (
         CompleteRequestParams,
@@ -169,13 +171,11 @@ class Reading:
 
     async def complete(self, ctx: Context, params: CompleteRequestParams) -> CompleteResult:
         """Answer `completion/complete`: ids for digits, names for letters."""
-        kind = self._completed_kind(params)
         values: list[str] = []
-        if kind:
-            try:
-                values = await self._values(kind, params.argument.value)
-            except Failure as failure:
-                self.kernel.counters.last_failure = failure.what
+        try:
+            values = _fitting(await self._values(params), params.argument.value)
+        except Failure as failure:
+            self.kernel.counters.last_failure = failure.what
         shown = values[:_MOST_COMPLETIONS]
         return CompleteResult(
             completion=Completion(
@@ -183,25 +183,32 @@ class Reading:
             )
         )
 
-    def _completed_kind(self, params: CompleteRequestParams) -> str | None:
-        name = params.argument.name
+    async def _values(self, params: CompleteRequestParams) -> list[str]:
+        """Give all values an argument of a prompt or a variable of a resource may have."""
+        name, typed = params.argument.name, params.argument.value
         if isinstance(params.ref, PromptReference):
-            return name.removesuffix("_id").replace("_", " ")
-        for document in self.documents:
-            if document.template == params.ref.uri:
-                return document.references.get(name)
-        return None
+            return await self._named(name.removesuffix("_id").replace("_", " "), typed)
+        uri = params.ref.uri
+        document = next((d for d in self.documents if d.template == uri), None)
+        if document is None:
+            return []
+        if name not in document.completed:
+            return await self._named(document.references.get(name, ""), typed)
+        code = self._category(document.bundle, document.category).documents[document.name]
+        known = (params.context.arguments if params.context else None) or {}
+        make = await reader(self.kernel, document.scope)
+        return [clean(value) for value in await code.completers[name](make, known)]
 
-    async def _values(self, kind: str, typed: str) -> list[str]:
+    async def _named(self, kind: str, typed: str) -> list[str]:
+        """Give the ids of all things of a kind for digits, else their names."""
         from make_mcp_base.calls.resolve import candidates
 
         if kind not in REFERENCES:
             return []
         rows = await candidates(REFERENCES[kind], {}, await reader(self.kernel))
         if typed.isdigit():
-            return sorted(str(i) for i, _, _ in rows if str(i).startswith(typed))
-        wanted = typed.casefold()
-        return sorted({clean(n) for _, n, _ in rows if n.casefold().startswith(wanted)})
+            return [ident for ident in (str(row[0]) for row in rows) if ident.startswith(typed)]
+        return [clean(name) for _, name, _ in rows]
 
     def _prompts(self) -> list[catalog.PromptEntry]:
         reachable = {e.category for e in self.kernel.surface.reachable(self.kernel.known_account)}
@@ -211,6 +218,13 @@ class Reading:
     def _category(self, bundle: str, category: str) -> Category:
         home = next(b for b in self.kernel.surface.bundles if b.name == bundle)
         return home.load(category)
+
+
+def _fitting(values: Iterable[str], typed: str) -> list[str]:
+    """Choose the values that hold what was typed, those that begin with it first."""
+    wanted = typed.casefold()
+    fits = {value for value in values if wanted in value.casefold()}
+    return sorted(fits, key=lambda value: (not value.casefold().startswith(wanted), value))
 
 
 def _absent(uri: str) -> Failure:

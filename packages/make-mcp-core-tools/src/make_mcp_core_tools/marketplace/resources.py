@@ -4,12 +4,17 @@ from typing import Any
 
 from make_mcp_base.authoring import Make
 
-from make_mcp_core_tools._engine.app_manifests import app_manifest
+from make_mcp_core_tools._engine.app_manifests import app_cards, app_manifest
 from make_mcp_core_tools._engine.app_texts import described
 from make_mcp_core_tools.marketplace.declared import category
 
 
-@category.document("make://app/{name}", scope="apps:read")
+async def names_of_apps(make: Make, known: dict[str, str]) -> list[str]:
+    """Name every app of Make's catalogue."""
+    return [card.name for card in await app_cards(make)]
+
+
+@category.document("make://app/{name}", scope="apps:read", completers={"name": names_of_apps})
 async def app(make: Make, name: str) -> Any:
     """An app with its newest version: every module, what it takes and gives, written in words."""
     manifest = await app_manifest(make, name, None)

@@ -4,10 +4,10 @@ from make_mcp_core_tools.permissions.declared import category
 
 
 @category.prompt
-def offboard_user(person: str) -> str:
+def offboard_user(user: str) -> str:
     """Take a person out of Make: find what depends on them, hand it over, remove access."""
     return (
-        f"{person} leaves. Take them out of Make without breaking anything, and change nothing"
+        f"{user} leaves. Take them out of Make without breaking anything, and change nothing"
         " before I agree.\n\n"
         "1. `user_get`: their role in the organization and in each team.\n"
         "2. In each of these teams: scenarios they edited last (`scenario_list`), and connections"

@@ -30,7 +30,7 @@ from make_mcp_core_tools._engine.open_runs import end_was_told
 from make_mcp_core_tools._engine.run_bundles import KeptBundle, kept_bundle
 from make_mcp_core_tools._engine.run_detail import HiddenError, ModuleRow, read_module_runs
 from make_mcp_core_tools._engine.run_history import History, fan_out, runs_of
-from make_mcp_core_tools._engine.run_log import Entry, Status, read_entry
+from make_mcp_core_tools._engine.run_log import Entry, Status, read_entries, read_entry
 from make_mcp_core_tools._engine.run_modules import module_name, read_operations, read_pinned
 from make_mcp_core_tools._engine.run_preflight import Runnable, read_runnable
 from make_mcp_core_tools._engine.run_report import (
@@ -333,7 +333,18 @@ async def scenario_execution_stop(make: Make, args: StopExecution) -> ExecutionS
 # Resources
 
 
-@category.document("make://execution/{scenario_id}/{execution_id}", scope="scenarios:read")
+async def ids_of_runs(make: Make, known: dict[str, str]) -> list[str]:
+    """Give the ids of the latest runs of a scenario."""
+    scenario = known.get("scenario_id", "")
+    found = await read_entries(make, int(scenario), limit=100) if scenario.isdecimal() else []
+    return [entry.id for entry in found]
+
+
+@category.document(
+    "make://execution/{scenario_id}/{execution_id}",
+    scope="scenarios:read",
+    completers={"execution_id": ids_of_runs},
+)
 async def execution(make: Make, scenario_id: ScenarioId, execution_id: str) -> Any:
     """A run whole: status, outputs up to 20 MB, error, and what each module did."""
     found = normal(execution_id)

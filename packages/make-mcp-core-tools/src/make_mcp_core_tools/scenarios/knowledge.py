@@ -25,7 +25,12 @@ async def patterns(make: Make) -> Any:
     ]
 
 
-@category.document("make://pattern/{name}", scope="")
+async def names_of_patterns(make: Make, known: dict[str, str]) -> list[str]:
+    """Name every pattern."""
+    return list(pattern_names())
+
+
+@category.document("make://pattern/{name}", scope="", completers={"name": names_of_patterns})
 async def pattern(make: Make, name: str) -> Any:
     """A scenario to start from: when it fits, what it needs, traps, arguments to create it."""
     return read_pattern(name)

@@ -6,6 +6,7 @@ from make_blueprint.masking import masked
 from make_blueprint.outline import outline, to_text
 from make_mcp_base.authoring import Failure, Make, ScenarioId
 
+from make_mcp_core_tools._engine.blueprint_versions import versions_of
 from make_mcp_core_tools._engine.scenarios import read_scenario, read_stored
 from make_mcp_core_tools.scenarios.declared import category
 from make_mcp_core_tools.scenarios.reading import detail_of, schemas_of
@@ -31,7 +32,18 @@ async def scenario_blueprint(make: Make, scenario_id: ScenarioId) -> Any:
     return masked(stored.blueprint)
 
 
-@category.document("make://scenario/{scenario_id}/blueprint/{version}", scope="scenarios:read")
+async def numbers_of_versions(make: Make, known: dict[str, str]) -> list[str]:
+    """Give the numbers of the versions Make keeps of a scenario."""
+    scenario = known.get("scenario_id", "")
+    found = await versions_of(make, int(scenario)) if scenario.isdecimal() else []
+    return [str(one.version) for one in found]
+
+
+@category.document(
+    "make://scenario/{scenario_id}/blueprint/{version}",
+    scope="scenarios:read",
+    completers={"version": numbers_of_versions},
+)
 async def scenario_blueprint_version(make: Make, scenario_id: ScenarioId, version: str) -> Any:
     """The blueprint of a scenario as it was in one of Make's versions, secrets hidden."""
     if not version.isdecimal():
