@@ -59,12 +59,13 @@ def revealed(
     if not marks:
         return copy, []
     real = _secret_places(copy, marks)
-    known = [_known(source) for source in sources]
+    apps = _apps(copy)
+    known = [(_apps(source), _known(source)) for source in sources]
     unfilled: list[str] = []
     for leaf in marks:
         if leaf.value == MASK and leaf.place not in real:
             continue
-        found = _find(leaf, known, numbers or {})
+        found = _find(leaf, apps, known, numbers or {})
         if found is None:
             unfilled.append(path_text(leaf.pointer))
         else:
@@ -173,16 +174,27 @@ def _known(source: Blueprint) -> dict[Place, tuple[JsonValue, JsonValue]]:
     return {leaf.place: (leaf.value, shown.get(leaf.place)) for leaf in _leaves(source)}
 
 
+def _apps(blueprint: Blueprint) -> dict[int | None, str]:
+    """Give the app of each module; a secret goes to no other, even under the same id."""
+    return {visit.id: visit.app for visit in walk(blueprint)}
+
+
+_Known: TypeAlias = "tuple[dict[int | None, str], dict[Place, tuple[JsonValue, JsonValue]]]"
+
+
 def _find(
     leaf: _Leaf,
-    known: list[dict[Place, tuple[JsonValue, JsonValue]]],
+    apps: Mapping[int | None, str],
+    known: list[_Known],
     numbers: Mapping[int, int],
 ) -> JsonValue:
-    for number, places in enumerate(known):
-        owner, below = leaf.place
+    owner, below = leaf.place
+    for number, (theirs, places) in enumerate(known):
         last = number == len(known) - 1
-        owner = numbers.get(owner, owner) if last and owner is not None else owner
-        real, shown = places.get((owner, below), (None, None))
+        there = numbers.get(owner, owner) if last and owner is not None else owner
+        if apps.get(owner) != theirs.get(there):
+            continue
+        real, shown = places.get((there, below), (None, None))
         whole = leaf.value == HIDDEN and isinstance(real, str) and real
         if real is not None and (shown == leaf.value or whole):
             return real

@@ -5,18 +5,18 @@ Versions: Make API reference, chapter 2.27.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
 
 from make_mcp_base.authoring import Failure, Output, Timestamp
 
 from make_mcp_core_tools._engine.blueprint_files import ScenarioFile, file_name, read_file
 from make_mcp_core_tools._engine.blueprint_repository import repository_of
-from make_mcp_core_tools._engine.blueprint_secrets import protected
+from make_mcp_core_tools._engine.blueprint_secrets import protected, without_looks
 from make_mcp_core_tools._engine.scenarios import read_scenario, read_stored
 
 if TYPE_CHECKING:
-    from make_blueprint.document import Blueprint
+    from make_blueprint.document import Blueprint, JsonObject, JsonValue
     from make_mcp_base.authoring import Make
 
 
@@ -43,11 +43,13 @@ class Side:
     Attributes:
         name: What it is, for people.
         kept: True when it comes from a repository and holds marks in place of secrets.
+        settings: Its `scheduling` and `interface`, as far as they are known of that state.
     """
 
     name: str
     blueprint: Blueprint
     kept: bool = False
+    settings: JsonObject = field(default_factory=dict[str, "JsonValue"])
 
 
 async def side_of(
@@ -67,10 +69,15 @@ async def side_of(
     if ref is not None:
         team = (await read_scenario(make, scenario_id)).team_id
         kept = await kept_file(make, team, scenario_id, ref, repository)
-        return Side(f"scenario {scenario_id}, {ref} in git", kept.blueprint, kept=True)
+        settings: JsonObject = {"scheduling": kept.scheduling, "interface": kept.interface}
+        name = f"scenario {scenario_id}, {ref} in git"
+        return Side(name, kept.blueprint, kept=True, settings=settings)
     stored = await read_stored(make, scenario_id, version, draft=draft)
     which = "draft" if draft else "live" if version is None else f"version {version}"
-    return Side(f"scenario {scenario_id}, {which}", stored.blueprint)
+    now: JsonObject = {"scheduling": stored.scheduling, "interface": stored.interface}
+    known = now if which == "live" else {}
+    shown = cast("JsonObject", without_looks(known))
+    return Side(f"scenario {scenario_id}, {which}", stored.blueprint, settings=shown)
 
 
 async def kept_file(

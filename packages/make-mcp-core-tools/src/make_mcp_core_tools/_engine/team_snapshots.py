@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from make_mcp_base.authoring import Document, Output
-from make_mcp_base.client.failures import Forbidden, LicenceGate, NotFound
+from make_mcp_base.client.failures import (
+    BadAnswer,
+    Forbidden,
+    LicenceGate,
+    MakeDown,
+    NotFound,
+    TimedOut,
+    TooLarge,
+    UpstreamFailed,
+)
 
 from make_mcp_core_tools._engine.blueprint_files import canonical, file_of
 from make_mcp_core_tools._engine.blueprint_secrets import without_looks
@@ -22,6 +33,8 @@ if TYPE_CHECKING:
     from make_mcp_core_tools._engine.scenarios import Scenario
 
 TEAM_FORMAT = "make-team/1"
+_OF_ONE = (NotFound, Forbidden, UpstreamFailed, MakeDown, TimedOut, BadAnswer, TooLarge)
+"""Failures that concern one scenario; others would meet all of them."""
 OBJECT_KINDS: tuple[Kind, ...] = tuple(kind for kind in PLACES if kind != "scenario")
 
 
@@ -47,10 +60,25 @@ async def scenario_text(make: Make, scenario_id: int) -> str:
     return file_of(scenario, await read_stored(make, scenario_id)).to_text()
 
 
-async def scenario_texts(make: Make, team_id: int, scenarios: Sequence[Scenario]) -> dict[int, str]:
+@dataclass(slots=True)
+class Snapshot:
+    """The files of a team's scenarios.
+
+    Attributes:
+        texts: The file of each scenario, by its id.
+        gone: Scenarios that vanished while they were read.
+        unread: Why a scenario that is there could not be read, by its id.
+    """
+
+    texts: dict[int, str] = field(default_factory=dict[int, str])
+    gone: list[int] = field(default_factory=list[int])
+    unread: dict[int, str] = field(default_factory=dict[int, str])
+
+
+async def scenario_texts(make: Make, team_id: int, scenarios: Sequence[Scenario]) -> Snapshot:
     """Write the files of a team's scenarios, reading only those edited since the last time.
 
-    One that vanishes meanwhile is left out.
+    One that cannot be read does not keep the others from being written.
     """
     rows = {str(one.id): one for one in scenarios}
     done = 0
@@ -61,12 +89,33 @@ async def scenario_texts(make: Make, team_id: int, scenarios: Sequence[Scenario]
         await make.progress(done, len(rows), "Reading scenarios")
         try:
             return await scenario_text(make, int(key))
-        except NotFound:
+        except _OF_ONE:
             return ""
 
-    versions = {key: f"1:{one.last_edit}:{one.name}" for key, one in rows.items()}
+    versions = {key: _version(one) for key, one in rows.items()}
     kept = await make.remembered("scenario-file", f"team:{team_id}", versions, fetch)
-    return {int(key): text for key, text in kept.items() if text}
+    found = Snapshot({int(key): text for key, text in kept.items() if text})
+    for ident in (int(key) for key, text in kept.items() if not text):
+        await _read_again(make, ident, found)
+    return found
+
+
+async def _read_again(make: Make, ident: int, found: Snapshot) -> None:
+    """Read what could not be read: a failure is not remembered as the state of a scenario."""
+    try:
+        found.texts[ident] = await scenario_text(make, ident)
+    except NotFound:
+        found.gone.append(ident)
+    except _OF_ONE as failure:
+        found.unread[ident] = failure.what
+
+
+def _version(one: Scenario) -> str:
+    """Tell states of a scenario apart by what its row in the list says."""
+    seen = canonical(
+        {"name": one.name, "text": one.description, "schedule": cast("JsonValue", one.scheduling)}
+    )
+    return f"2:{one.last_edit}:{hashlib.sha256(seen.encode()).hexdigest()[:16]}"
 
 
 async def team_text(make: Make, team_id: int, scenarios: Sequence[Scenario]) -> str:

@@ -27,7 +27,9 @@ from make_mcp_core_tools._engine.blueprint_arguments import BlueprintArgument, a
 from make_mcp_core_tools._engine.blueprint_faults import all_faults
 from make_mcp_core_tools._engine.blueprint_secrets import protected
 from make_mcp_core_tools._engine.blueprint_versions import Side, comparable, side_of, versions_of
+from make_mcp_core_tools._engine.change_risks import risks_of, setting_changes
 from make_mcp_core_tools._engine.saving import lines_of
+from make_mcp_core_tools._engine.templates import read_documents
 from make_mcp_core_tools.blueprint_collaboration.declared import category
 
 _KEPT_SECONDS = 24 * 3_600.0
@@ -45,6 +47,8 @@ class DiffBlueprints(Input):
     """Compare with a commit, branch or tag of the repository instead."""
     other_scenario_id: ScenarioId | None = None
     """Compare with this scenario instead."""
+    template_id: int | None = Field(default=None, ge=1)
+    """Compare with this template of a team instead."""
     blueprint: BlueprintArgument | None = None
     """Compare with this blueprint instead, as the later side."""
     to_version_id: int | None = Field(default=None, ge=1)
@@ -106,6 +110,11 @@ class BlueprintDiff(Output):
     markdown: str | None = None
     entries: list[Document] | None = None
     """kind, module_id, path, name, before, after; secrets masked."""
+    settings: list[str] | None = None
+    """Schedule, inputs and outputs, where both sides tell theirs; old versions do not."""
+    risks: list[str] | None = None
+    """What deserves a second look: trigger, removed, binding, filter, error handling, reference,
+    schedule, inputs."""
 
 
 class ConflictRow(Output):
@@ -152,17 +161,20 @@ class MergeResult(Output):
 async def blueprint_diff(make: Make, args: DiffBlueprints) -> BlueprintDiff:
     """Compare any two blueprints module by module: versions, commits, drafts, scenarios, a file.
 
-    Layout is no difference; secrets are masked.
+    Layout is no difference; secrets are masked. Schedule, inputs and outputs are compared as well.
     """
     before, after = await _sides(make, args)
     old, new = comparable(before, after)
     found = diff(old, new)
     entries = found.to_json()
+    settings, risky = setting_changes(before.settings, after.settings)
     return BlueprintDiff(
         before=before.name,
         after=after.name,
-        same=not found,
-        change_count=len(entries),
+        same=not found and not settings,
+        change_count=len(entries) + len(settings),
+        settings=settings or None,
+        risks=[*risks_of(old, new, found.entries), *risky] or None,
         lines=lines_of(old, new) if args.view == "lines" else None,
         markdown=found.to_markdown() if args.view == "markdown" else None,
         entries=[dict(entry) for entry in entries] if args.view == "entries" else None,
@@ -268,6 +280,9 @@ async def _sides(make: Make, args: DiffBlueprints) -> tuple[Side, Side]:
         return own, Side("the given blueprint", as_blueprint(args.blueprint))
     if args.other_scenario_id is not None:
         return await side_of(make, args.other_scenario_id), own
+    if args.template_id is not None:
+        documents = await read_documents(make, args.template_id)
+        return Side(f"template {args.template_id}", documents.plan), own
     if args.ref is not None:
         kept = await side_of(make, args.scenario_id, ref=args.ref, repository=args.repository)
         return kept, own
@@ -276,13 +291,19 @@ async def _sides(make: Make, args: DiffBlueprints) -> tuple[Side, Side]:
 
 
 def _refuse_several(args: DiffBlueprints) -> None:
-    earlier = (args.version_id, args.ref, args.other_scenario_id, args.blueprint)
+    earlier = (
+        args.version_id,
+        args.ref,
+        args.other_scenario_id,
+        args.template_id,
+        args.blueprint,
+    )
     later = (args.to_version_id, args.to_ref, args.to_draft or None)
     if max(sum(one is not None for one in side) for side in (earlier, later)) > 1:
         raise Failure(
             "There is more than one thing to compare with.",
-            next_step="Send only one of version_id, ref, other_scenario_id and blueprint, and only"
-            " one of to_version_id, to_ref and to_draft.",
+            next_step="Send only one of version_id, ref, other_scenario_id, template_id and"
+            " blueprint, and only one of to_version_id, to_ref and to_draft.",
             code="invalid_arguments",
         )
 

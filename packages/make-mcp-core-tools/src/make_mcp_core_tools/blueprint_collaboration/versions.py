@@ -4,12 +4,14 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from make_mcp_base.authoring import (
+    Failure,
     Input,
     Make,
     NextCall,
     Output,
     Page,
     PageInput,
+    Problem,
     ScenarioId,
     TeamId,
     Timestamp,
@@ -61,8 +63,10 @@ class ListVersions(PageInput):
 
 
 class CreateVersion(Input):
-    scenario_ids: list[ScenarioId] = Field(min_length=1, max_length=100)
+    scenario_ids: list[ScenarioId] = Field(default=[], max_length=100)
     """Scenarios to save."""
+    target_team_id: TeamId | None = None
+    """Or a team, to save all its scenarios."""
     message: str = Field(min_length=1, max_length=1_000)
     """Why this state is kept."""
     tag: str | None = Field(default=None, pattern=_TAG_PATTERN, max_length=100)
@@ -135,6 +139,7 @@ class BackedUp(Output):
     removed: int
     """Files of scenarios that Make no longer has; earlier commits keep them."""
     failed: list[str] | None = None
+    """Scenarios that could not be read, and why; their files stay as they were."""
     repository: str
 
 
@@ -198,25 +203,27 @@ async def blueprint_version_create(make: Make, args: CreateVersion) -> VersionCr
     """
     _refuse_reserved(args.branch)
     repository = repository_of(make, args.repository)
-    files: dict[str, str | None] = {}
-    for scenario_id in args.scenario_ids:
-        team = (await read_scenario(make, scenario_id)).team_id
-        files[file_name(team, scenario_id)] = await scenario_text(make, scenario_id)
+    files = await _files(make, args)
     written = await _changed(repository, files, args.branch)
     commit = None
     if not make.planning:
         commit = await repository.write(files, args.message, branch=args.branch, tag=args.tag or "")
     else:
         make.warn("A dry run: nothing was written to the repository.")
-    ids = {"scenario_id": args.scenario_ids[0]}
-    seen = NextCall(tool="blueprint_version_list", arguments=ids, why="See the time line.")
+    ids = [ident for name in written or files if (ident := scenario_id_in(name))]
+    seen = [
+        NextCall(
+            tool="blueprint_version_list", arguments={"scenario_id": one}, why="Its time line."
+        )
+        for one in ids[:1]
+    ]
     return VersionCreated(
         ref=commit[:12] if commit else None,
         changed=commit is not None,
         files=written,
         repository=str(repository.path),
         tag=args.tag if commit else None,
-        next_calls=[seen],
+        next_calls=seen or None,
     )
 
 
@@ -234,12 +241,15 @@ async def blueprint_backup(make: Make, args: BackUp) -> BackedUp:
     team = await make.team(args.team_id)
     repository = repository_of(make, args.repository)
     scenarios = await team_scenarios(make, {"teamId": team})
-    texts = await scenario_texts(make, team, scenarios)
-    files: dict[str, str | None] = {file_name(team, one): text for one, text in texts.items()}
+    snapshot = await scenario_texts(make, team, scenarios)
+    files: dict[str, str | None] = {
+        file_name(team, one): text for one, text in snapshot.texts.items()
+    }
     if args.include_objects:
         files[team_file(team)] = await team_text(make, team, scenarios)
-    gone = [name for name in await _kept(repository, team) if name not in files]
-    gone = [name for name in gone if scenario_id_in(name)]
+    kept = {name: scenario_id_in(name) for name in await _kept(repository, team)}
+    gone = [name for name, ident in kept.items() if ident and name not in files]
+    gone = [name for name in gone if kept[name] not in snapshot.unread]
     written = await _changed(repository, files, BRANCH)
     commit = None
     if not make.planning:
@@ -247,12 +257,13 @@ async def blueprint_backup(make: Make, args: BackUp) -> BackedUp:
         commit = await repository.write(files, args.message)
     else:
         make.warn("A dry run: nothing was written to the repository.")
-    lost = [f"{one.id} {one.name}" for one in scenarios if one.id not in texts]
+    names = {one.id: one.name for one in scenarios}
+    lost = [f"{ident} {names[ident]}: {why}" for ident, why in snapshot.unread.items()]
     return BackedUp(
         ref=commit[:12] if commit else None,
         changed=commit is not None,
         team_id=team,
-        scenarios=len(texts),
+        scenarios=len(snapshot.texts),
         written=len(written),
         removed=len(gone),
         failed=lost or None,
@@ -270,9 +281,13 @@ async def blueprint_drift_get(make: Make, args: GetDrift) -> Drift:
     team = await make.team(args.team_id)
     repository = repository_of(make, args.repository)
     scenarios = {one.id: one for one in await team_scenarios(make, {"teamId": team})}
-    live = await scenario_texts(make, team, list(scenarios.values()))
+    snapshot = await scenario_texts(make, team, list(scenarios.values()))
+    live = snapshot.texts
+    for ident, why in snapshot.unread.items():
+        make.warn(f"Scenario {ident} could not be compared: {why}")
     names = await repository.names(args.ref, f"team-{team}")
     kept = {ident: name for name in names if (ident := scenario_id_in(name))}
+    kept = {ident: name for ident, name in kept.items() if ident not in snapshot.unread}
     rows: list[Drifted] = []
     for ident in sorted(live.keys() | kept.keys()):
         row = await _drift(repository, args.ref, ident, live.get(ident), kept.get(ident))
@@ -334,6 +349,35 @@ def _wanted(row: VersionRow, args: ListVersions) -> bool:
 def _refuse_reserved(branch: str) -> None:
     if branch == "HEAD" or f"{branch}/".startswith(PREFIX):
         raise branch_taken(branch, f"{PREFIX}…" if branch != "HEAD" else "HEAD")
+
+
+async def _files(make: Make, args: CreateVersion) -> dict[str, str | None]:
+    """Write the files of the scenarios that were named, or of a team's.
+
+    Raises:
+        Failure: Neither or both were named, or a scenario of the team cannot be read.
+    """
+    if bool(args.scenario_ids) == (args.target_team_id is not None):
+        raise Failure(
+            "Send either `scenario_ids` or `target_team_id`.",
+            next_step="`scenario_list` names scenarios; call again with one of the two.",
+            code="invalid_arguments",
+        )
+    if args.target_team_id is None:
+        teams = [(await read_scenario(make, one)).team_id for one in args.scenario_ids]
+        texts = [await scenario_text(make, one) for one in args.scenario_ids]
+        places = zip(teams, args.scenario_ids, texts, strict=True)
+        return {file_name(team, one): text for team, one, text in places}
+    team = await make.team(args.target_team_id)
+    snapshot = await scenario_texts(make, team, await team_scenarios(make, {"teamId": team}))
+    if snapshot.unread:
+        raise Failure(
+            f"{len(snapshot.unread)} scenarios could not be read; nothing was kept.",
+            next_step="Call again, or name the others in `scenario_ids`.",
+            code="incomplete",
+            problems=[Problem(f"scenario {one}", why) for one, why in snapshot.unread.items()],
+        )
+    return {file_name(team, one): text for one, text in snapshot.texts.items()}
 
 
 async def _kept(repository: Repository, team: int) -> list[str]:
