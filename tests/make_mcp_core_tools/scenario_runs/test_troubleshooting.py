@@ -57,7 +57,7 @@ async def test_a_sound_scenario_has_no_findings_and_names_the_checks(
     await run(floor, ident, "a", "b")
     told = await diagnosis(core, ident)
     assert told["findings"] == []
-    assert told["summary"] == "Nothing found: 11 checks made, 0 skipped."
+    assert told["summary"] == "Nothing found: 12 checks made, 0 skipped."
     assert {"connection tests", "runs", "blueprint"} <= {check["check"] for check in told["checks"]}
 
 
@@ -171,11 +171,14 @@ async def test_incomplete_executions_are_grouped_by_reason(core: Server, floor: 
     ident = await floor.scenario(
         floor.start, floor.parsing(2, "{{var.input.text}}"), inputs=TEXT, dlq=True
     )
-    await run(floor, ident, "{broken", "{broken")
+    ids = await run(floor, ident, "{broken", "{broken")
     findings = (await diagnosis(core, ident))["findings"]
     (waiting,) = [found for found in findings if "incomplete executions wait" in found["title"]]
     assert waiting["title"].startswith("2 incomplete executions")
-    assert len(waiting["evidence"]) == 2
+    dlqs = (await floor.company.get("/dlqs", scenarioId=ident))["dlqs"]
+    cited = [f"incomplete execution {row['id']}" for row in dlqs]
+    assert set(waiting["evidence"]) == {*cited, *(f"execution {one}" for one in ids)}
+    assert findings[0] == waiting
     call = waiting["tool_call"]
     shown = (await core.call(call["tool"], **call["arguments"])).data
     assert (shown["scenario_id"], shown["failed_module_id"]) == (ident, 2)

@@ -21,11 +21,23 @@ if TYPE_CHECKING:
     from make_mcp_core_tools._engine.run_modules import Pinned
     from make_mcp_core_tools._engine.scenarios import Scenario, Stored
 
+Source = Literal["cause", "fault", "state", "runs", "warnings", "incompletes"]
+"""What a finding is about: a cause, a fault of the blueprint, or what a cause shows itself in."""
+
 Confidence = Literal["certain", "likely", "possible"]
 Weight = Literal["stops everything", "fails runs", "loses data", "risk"]
 
 _CONFIDENCES: tuple[Confidence, ...] = ("certain", "likely", "possible")
 _WEIGHTS: tuple[Weight, ...] = ("stops everything", "fails runs", "loses data", "risk")
+
+
+_DEEPER: dict[Source, tuple[Source, ...]] = {
+    "fault": ("cause",),
+    "runs": ("cause", "fault"),
+    "incompletes": ("cause", "fault", "runs"),
+    "warnings": ("cause", "fault", "incompletes"),
+}
+"""Which kinds of findings explain which."""
 
 
 class Finding(Output):
@@ -41,11 +53,21 @@ class Finding(Output):
     changes: list[str] | None = None
     fix: str
     tool_call: NextCall | None = None
+    symptom: bool | None = None
+    """True when a finding above explains it."""
 
     @property
-    def order(self) -> tuple[int, int]:
-        """Place among findings: the surest first, then the gravest."""
-        return _CONFIDENCES.index(self.confidence), _WEIGHTS.index(self.effect)
+    def order(self) -> tuple[bool, int, int]:
+        """Place among findings: causes before symptoms, the surest first, then the gravest."""
+        place = _CONFIDENCES.index(self.confidence), _WEIGHTS.index(self.effect)
+        return (bool(self.symptom), *place)
+
+    def shares(self, other: Finding) -> bool:
+        """Tell whether another finding is about the same module or the same runs."""
+        if self.module_id is not None and self.module_id == other.module_id:
+            return True
+        runs = {line for line in self.evidence if "execution " in line}
+        return not runs.isdisjoint(other.evidence)
 
 
 class CheckDone(Output):
@@ -104,6 +126,7 @@ class Examination:
     entries: list[Entry] = field(default_factory=list["Entry"])
     failing: list[Failing] = field(default_factory=list[Failing])
     findings: list[Finding] = field(default_factory=list[Finding])
+    sources: list[Source] = field(default_factory=list["Source"])
     done: list[CheckDone] = field(default_factory=list[CheckDone])
     skipped: list[CheckSkipped] = field(default_factory=list[CheckSkipped])
     notes: list[str] = field(default_factory=list[str])
@@ -126,13 +149,30 @@ class Examination:
         """Tell that a check, or a part of one, was not made."""
         self.skipped.append(CheckSkipped(check=name, why=why))
 
-    def find(self, finding: Finding) -> None:
+    def find(self, finding: Finding, source: Source = "cause") -> None:
         """Add a finding."""
         self.findings.append(finding)
+        self.sources.append(source)
 
     def ordered(self) -> list[Finding]:
-        """Give the findings, the surest and gravest first."""
+        """Give the findings: causes before what they explain, the surest and gravest first."""
+        for finding, source in zip(self.findings, self.sources, strict=True):
+            finding.symptom = True if self._is_explained(finding, source) else None
         return sorted(self.findings, key=lambda finding: finding.order)
+
+    def _is_explained(self, finding: Finding, source: Source) -> bool:
+        """Tell whether another finding is what this one comes from."""
+        if source == "cause":
+            return False
+        others = zip(self.findings, self.sources, strict=True)
+        if source == "state":
+            stopping = ("stops everything", "fails runs")
+            return any(kind != "state" and other.effect in stopping for other, kind in others)
+        deeper = _DEEPER[source]
+        return any(
+            kind in deeper and other.confidence != "possible" and finding.shares(other)
+            for other, kind in others
+        )
 
     def module_names(self) -> dict[int, str]:
         """Name the modules that can run, by id."""
@@ -144,3 +184,7 @@ class Examination:
         """Give the newest failed runs that a module is to blame for, as evidence."""
         blamed = [f.entries[0].id for f in self.failing if module_id and f.cause == module_id]
         return [f"execution {ident}" for ident in blamed]
+
+    def runs_named(self, names: frozenset[str]) -> list[str]:
+        """Give the newest runs of each failure that has one of these names, as evidence."""
+        return [f"execution {f.entries[0].id}" for f in self.failing if f.name in names]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from make_blueprint.bindings import bindings
 from make_blueprint.document import whole_number
-from make_mcp_base.authoring import Counter, NextCall, Output, Timestamp
+from make_mcp_base.authoring import Counter, Document, NextCall, Output, Timestamp
 from make_mcp_base.client.failures import Invalid, NotFound, Refused, UpstreamFailed
 
 from make_mcp_core_tools._engine.examination import Finding
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MOST_CONNECTIONS = 10
 MOST_STORES = 5
 _FULL_SHARE = 0.9
+_STOPS: Weight = "stops everything"
 _SOON = timedelta(days=7)
 _ACCESS_ERRORS = frozenset({"AccountValidationError", "InvalidAccessTokenError"})
 
@@ -151,8 +152,7 @@ async def _refusal(exam: Examination, use: Use) -> str:
 
 def _refused_runs(exam: Examination, use: Use) -> list[str]:
     """Give runs that failed for want of a connection, or in the module that uses this one."""
-    denied = [f.entries[0].id for f in exam.failing if f.name in _ACCESS_ERRORS]
-    evidence = [*exam.runs_blamed(use.module_id), *(f"execution {ident}" for ident in denied)]
+    evidence = [*exam.runs_blamed(use.module_id), *exam.runs_named(_ACCESS_ERRORS)]
     return list(dict.fromkeys(evidence))
 
 
@@ -217,10 +217,13 @@ async def check_hook(exam: Examination) -> str:
         return "missing"
     if hook.gone or hook.enabled is False:
         why = "Make has given its address up" if hook.gone else "it is disabled"
-        _tell_hook(exam, hook, f"takes no requests: {why}", "stops everything")
+        _tell_hook(exam, hook, f"takes no requests: {why}", _STOPS)
     elif hook.queue_limit and hook.queue_count >= hook.queue_limit * _FULL_SHARE:
         share = f"{hook.queue_count} of {hook.queue_limit} places are taken"
-        _tell_hook(exam, hook, f"is about to refuse requests: {share}", "loses data")
+        if hook.queue_count >= hook.queue_limit:
+            _tell_hook(exam, hook, f"refuses requests, its queue is full: {share}", _STOPS)
+        else:
+            _tell_hook(exam, hook, f"is about to refuse requests: {share}", "loses data")
     elif hook.queue_count and not exam.scenario.is_active:
         wait = f"holds {hook.queue_count} requests that wait for the scenario to be on"
         _tell_hook(exam, hook, wait, "loses data")
@@ -228,12 +231,7 @@ async def check_hook(exam: Examination) -> str:
 
 
 def _tell_hook(exam: Examination, hook: Hook, what: str, effect: Weight) -> None:
-    off = not exam.scenario.is_active
-    tool, arguments = (
-        ("scenario_activate", {"scenario_id": exam.scenario.id})
-        if off and hook.queue_count and hook.enabled is not False and not hook.gone
-        else ("hook_get", {"hook_id": hook.id})
-    )
+    fix, call = _hook_repair(exam, hook)
     exam.find(
         Finding(
             title=f"Hook {hook.id} “{hook.name}” {what}",
@@ -241,14 +239,32 @@ def _tell_hook(exam: Examination, hook: Hook, what: str, effect: Weight) -> None
             confidence="certain",
             rule="Make tells this state of the hook.",
             evidence=[f"hook {hook.id}"],
-            fix=f"Enable it (`hook_enabled_set`, hook_id={hook.id}, enabled=true)."
-            if hook.enabled is False
-            else "Bind a new hook and give its address to the sender."
-            if hook.gone
-            else "Switch the scenario on; what waits is then worked off.",
-            tool_call=NextCall(tool=tool, arguments=arguments, why="The next step."),
+            fix=fix,
+            tool_call=call,
         )
     )
+
+
+def _hook_repair(exam: Examination, hook: Hook) -> tuple[str, NextCall]:
+    """Say what repairs a hook, and the call that does it or shows it."""
+    this: Document = {"hook_id": hook.id}
+    if hook.gone:
+        look = NextCall(tool="hook_get", arguments=this, why="Shows the hook.")
+        return "Bind a new hook and give its address to the sender.", look
+    if hook.enabled is False:
+        enable = NextCall(
+            tool="hook_enabled_set", arguments=this | {"enabled": True}, why="Enables it."
+        )
+        return "Enable it.", enable
+    if not exam.scenario.is_active:
+        start = NextCall(
+            tool="scenario_activate",
+            arguments={"scenario_id": exam.scenario.id},
+            why="Switches it on; what waits is then worked off.",
+        )
+        return "Switch the scenario on; what waits is then worked off.", start
+    look = NextCall(tool="hook_incoming_list", arguments=this, why="Shows what waits.")
+    return "Run the scenario more often or with more bundles a run, or delete what waits.", look
 
 
 # Data stores

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from make_blueprint.diff import diff
+from make_blueprint.document import as_object
 from make_mcp_base.authoring import Document, Failure, NextCall, Output
 
 from make_mcp_core_tools._engine.error_fixes import FIXES
@@ -46,6 +47,10 @@ class Incomplete(Output):
 
 class Incompletes(Output):
     dlqs: list[Incomplete] = []
+
+
+class _Bundles(Output):
+    response: Document = {}
 
 
 # Failed runs
@@ -118,7 +123,8 @@ def _tell_failing(exam: Examination, failing: Failing) -> None:
             evidence=[f"execution {entry.id}" for entry in failing.entries[:5]],
             fix=FIXES.get(failing.name, "Read the message; it is the service's or Make's own."),
             tool_call=_look_at(exam, newest),
-        )
+        ),
+        "runs",
     )
 
 
@@ -154,7 +160,8 @@ def _tell_warnings(exam: Examination, warned: list[Entry]) -> None:
             evidence=[f"execution {entry.id}" for entry in warned[:5]],
             fix="Look at the newest one: what was put aside is an incomplete execution.",
             tool_call=_look_at(exam, warned[0]),
-        )
+        ),
+        "warnings",
     )
 
 
@@ -169,27 +176,55 @@ async def check_incompletes(exam: Examination) -> str:
     answer = await exam.make.get("/dlqs", query, into=Incompletes, scope="dlqs:read")
     waiting = [row for row in answer.dlqs if not row.resolved]
     reasons = Counter(row.reason for row in waiting)
-    for reason, count in reasons.most_common(_MOST_KINDS):
-        alike = [row for row in waiting if row.reason == reason]
-        by_itself = sum(row.retry for row in alike)
-        exam.find(
-            Finding(
-                title=f"{count} incomplete executions wait: {reason}"[:240],
-                effect="loses data",
-                confidence="certain",
-                rule=f"Make lists them as unresolved; {by_itself} of them it will retry by itself.",
-                evidence=[f"incomplete execution {row.id}" for row in alike[:5]],
-                fix="Repair the cause, then retry them with `incomplete_execution_retry`. It runs"
-                " the blueprint of that time; where that was wrong, correct it first with"
-                " `incomplete_execution_update`.",
-                tool_call=NextCall(
-                    tool="incomplete_execution_get",
-                    arguments={"dlq_id": alike[0].id, "include": ["bundle", "blueprint"]},
-                    why="Shows the failed module, its data, and what changed since.",
-                ),
-            )
-        )
+    for reason, _ in reasons.most_common(_MOST_KINDS):
+        await _tell_waiting(exam, reason, [row for row in waiting if row.reason == reason])
     return f"{len(waiting)} unresolved"
+
+
+async def _tell_waiting(exam: Examination, reason: str, alike: list[Incomplete]) -> None:
+    module = await _failed_module(exam, alike[0])
+    by_itself = sum(row.retry for row in alike)
+    name = exam.module_names().get(module or 0)
+    where = f" at module {module} “{name}”" if name else ""
+    runs = [
+        entry.id
+        for entry in exam.entries
+        if entry.outcome != "success" and entry.error and entry.error.message == reason
+    ]
+    exam.find(
+        Finding(
+            title=f"{len(alike)} incomplete executions wait{where}: {reason}"[:240],
+            module_id=module if name else None,
+            module=name,
+            effect="loses data",
+            confidence="certain",
+            rule=f"Make lists them as unresolved; {by_itself} of them it will retry by itself.",
+            evidence=[
+                *(f"incomplete execution {row.id}" for row in alike[:5]),
+                *(f"execution {ident}" for ident in runs[:3]),
+            ],
+            fix="Repair the cause, then retry them with `incomplete_execution_retry`. It runs"
+            " the blueprint of that time; where that was wrong, correct it first with"
+            " `incomplete_execution_update`.",
+            tool_call=NextCall(
+                tool="incomplete_execution_get",
+                arguments={"dlq_id": alike[0].id, "include": ["bundle", "blueprint"]},
+                why="Shows the failed module, its data, and what changed since.",
+            ),
+        ),
+        "incompletes",
+    )
+
+
+async def _failed_module(exam: Examination, row: Incomplete) -> int | None:
+    """Give the module at which an incomplete execution broke off: its bundle holds the error."""
+    try:
+        path = f"/dlqs/{row.id}/bundle"
+        answer = await exam.make.get(path, into=_Bundles, scope="dlqs:read")
+    except Failure:
+        return None
+    failed = [key for key, kept in answer.response.items() if as_object(kept).get("error")]
+    return int(failed[0]) if failed and failed[0].isdigit() else None
 
 
 # What changed
@@ -197,9 +232,9 @@ async def check_incompletes(exam: Examination) -> str:
 
 async def check_changes(exam: Examination) -> str:
     """Compare the version in which the most frequent failure first appeared with the one before."""
-    if not exam.failing:
+    failing = exam.failing[0] if exam.failing else await _put_aside(exam)
+    if failing is None:
         return "no failure to compare"
-    failing = exam.failing[0]
     versions = await read_versions(exam.make, exam.scenario.id)
     suspect = version_at(versions, failing.earliest.started_ms)
     if suspect is None or (suspect is versions[-1] and suspect.version <= 1):
@@ -222,6 +257,16 @@ async def check_changes(exam: Examination) -> str:
     return f"version {suspect.version} against {older[0].version}: {len(entries)} changes"
 
 
+async def _put_aside(exam: Examination) -> Failing | None:
+    """Give the most frequent error of runs that ended with a warning, such as one put aside."""
+    warned = [entry for entry in exam.entries if entry.outcome == "warning" and entry.error]
+    groups = _grouped(warned)
+    if not groups:
+        return None
+    await _blame(exam, groups[0])
+    return groups[0]
+
+
 async def _runs_before(exam: Examination, suspect: Version) -> list[Entry]:
     saved = milliseconds(suspect.created)
     entries = await read_entries(
@@ -231,7 +276,7 @@ async def _runs_before(exam: Examination, suspect: Version) -> list[Entry]:
 
 
 def _alike(entry: Entry, failing: Failing) -> bool:
-    if entry.outcome != "error" or entry.error is None:
+    if entry.outcome == "success" or entry.error is None:
         return False
     return (entry.error.name, entry.error.message) == (failing.name, failing.message)
 
@@ -245,14 +290,19 @@ def _tell_change(
     entries: list[DiffEntry],
 ) -> None:
     touched = failing.cause is not None and any(e.module_id == failing.cause for e in entries)
+    since = [e for e in exam.entries if e.started_ms >= milliseconds(suspect.created)]
+    always = len(since) > 1 and all(_alike(entry, failing) for entry in since)
     rule = (
         f"None of the {len(good)} good runs before the save, and no failed one, ended so;"
         f" {len(failing.entries)} runs after it did."
     )
     if touched:
         rule += " The save changed the module that fails."
+    if always:
+        rule += " No run since the save ended otherwise."
     if previous is None:
         rule += " What it changed is not known: the version before it is no longer kept."
+    newest = failing.entries[0]
     numbers = [suspect.version, *([previous.version] if previous else [])]
     exam.find(
         Finding(
@@ -261,12 +311,13 @@ def _tell_change(
             module_id=failing.cause if touched else None,
             module=failing.module or None if touched else None,
             effect="fails runs",
-            confidence="likely" if touched else "possible",
+            confidence="likely" if touched or always else "possible",
             rule=rule,
             evidence=[
                 *(f"version {number}" for number in numbers),
                 f"execution {good[0].id}",
                 f"execution {failing.earliest.id}",
+                *([f"execution {newest.id}"] if newest is not failing.earliest else []),
             ],
             changes=[entry.to_text()[:200] for entry in entries[:_MOST_CHANGES]] or None,
             fix=f"Correct the change, or go back to version {previous.version}."

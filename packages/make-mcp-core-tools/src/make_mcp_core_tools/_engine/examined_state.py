@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _MOST_FAULTS = 5
 _NEARLY = 0.95
+_USED_UP = frozenset({"OperationsLimitExceededError", "DataSizeLimitExceededError"})
 
 
 class Organization(Output):
@@ -56,6 +57,8 @@ async def check_state(exam: Examination) -> str:
             "`isinvalid` is set: a run failed too often in a row, or a binding is gone.",
             "Repair the cause found here, then switch it on.",
         )
+    elif not scenario.is_active and scenario.scheduling.get("type") == "on-demand":
+        exam.notes.append("The scenario is switched off; it is on demand, so a call still runs it.")
     elif not scenario.is_active:
         _tell_state(
             exam,
@@ -69,12 +72,19 @@ async def check_state(exam: Examination) -> str:
             "Make has paused the scenario",
             "`isPaused` is set: limits of the subscription.",
             "See the organization's and team's limits.",
+            NextCall(
+                tool="team_get",
+                arguments={"team_id": scenario.team_id},
+                why="Shows whether the team is paused or at its limit.",
+            ),
         )
     state = "active" if scenario.is_active else "inactive"
     return f"{state}, runs {in_words(exam.stored.scheduling or scenario.scheduling)}"
 
 
-def _tell_state(exam: Examination, title: str, rule: str, fix: str) -> None:
+def _tell_state(
+    exam: Examination, title: str, rule: str, fix: str, call: NextCall | None = None
+) -> None:
     exam.find(
         Finding(
             title=title,
@@ -83,12 +93,14 @@ def _tell_state(exam: Examination, title: str, rule: str, fix: str) -> None:
             rule=rule,
             evidence=[f"scenario {exam.scenario.id}"],
             fix=fix,
-            tool_call=NextCall(
+            tool_call=call
+            or NextCall(
                 tool="scenario_activate",
                 arguments={"scenario_id": exam.scenario.id},
                 why="Switches it on.",
             ),
-        )
+        ),
+        "state",
     )
 
 
@@ -113,7 +125,8 @@ async def check_blueprint(exam: Examination) -> str:
                     arguments={"scenario_id": exam.scenario.id},
                     why="Lists every fault.",
                 ),
-            )
+            ),
+            "fault",
         )
     return f"{len(errors)} errors, {len(problems) - len(errors)} warnings"
 
@@ -130,28 +143,29 @@ async def check_organization(exam: Examination) -> str:
     path = f"/organizations/{known.id}"
     answer = await exam.make.get(path, into=OneOrganization, scope="organizations:read")
     found = answer.organization
-    if found.is_paused:
-        reset = f" until {found.next_reset.isoformat()}" if found.next_reset else ""
-        _tell_limit(exam, found.id, f"“{found.name}” is paused{reset}", "`isPaused` is set.")
     bought = found.license.get("operations")
     total = (bought if isinstance(bought, int) else 0) + found.operations_ext
+    paused = f"“{found.name}” is paused"
+    if found.is_paused and found.next_reset:
+        paused += f" until {found.next_reset.isoformat(timespec='seconds')}"
     if total and found.operations >= total * _NEARLY:
         used = f"{found.operations:,} of {total:,} operations of the period are used"
-        _tell_limit(exam, found.id, used, "Make counts them per period.", total, found.operations)
+        what = f"{used}; {paused}" if found.is_paused else used
+        _tell_limit(exam, found, what, "Make counts them per period.", total)
+    elif found.is_paused:
+        _tell_limit(exam, found, paused, "`isPaused` is set.", 0)
     return f"{found.operations:,} of {total:,} operations used" if total else "no limit is told"
 
 
-def _tell_limit(
-    exam: Examination, ident: int, what: str, rule: str, total: int = 0, used: int = 0
-) -> None:
-    stops = used >= total
+def _tell_limit(exam: Examination, found: Organization, what: str, rule: str, total: int) -> None:
+    ident, stops = found.id, found.is_paused or found.operations >= total
     exam.find(
         Finding(
             title=f"Organization {ident}: {what}",
             effect="stops everything" if stops else "risk",
             confidence="certain",
             rule=rule,
-            evidence=[f"organization {ident}"],
+            evidence=[f"organization {ident}", *exam.runs_named(_USED_UP)],
             fix="Have an owner buy credits or lift the pause, or wait for the reset.",
             tool_call=NextCall(
                 tool="organization_get",
@@ -177,7 +191,7 @@ async def check_team(exam: Examination) -> str:
                 effect="stops everything",
                 confidence="certain",
                 rule="Make tells the team's limit and what it has used.",
-                evidence=[f"team {team.id}"],
+                evidence=[f"team {team.id}", *exam.runs_named(_USED_UP)],
                 fix="Raise the team's limit, or wait for the reset of the period.",
                 tool_call=NextCall(
                     tool="team_get", arguments={"team_id": team.id}, why="Shows the team."

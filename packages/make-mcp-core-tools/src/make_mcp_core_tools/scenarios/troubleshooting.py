@@ -16,6 +16,7 @@ from make_mcp_core_tools._engine.examined_bindings import (
     check_stores,
     test_connections,
 )
+from make_mcp_core_tools._engine.examined_fit import check_fit
 from make_mcp_core_tools._engine.examined_runs import check_changes, check_incompletes, check_runs
 from make_mcp_core_tools._engine.examined_state import (
     check_blueprint,
@@ -46,7 +47,7 @@ class TroubleshootScenario(Input):
 class Diagnosis(Output):
     summary: str
     findings: list[Finding]
-    """The surest first, then the gravest."""
+    """Causes before what they explain; the surest first, then the gravest."""
     checks: list[CheckDone]
     skipped: list[CheckSkipped]
     notes: list[str] | None = None
@@ -118,6 +119,7 @@ async def _examine(exam: Examination, *, verify: bool) -> None:
         exam.skip("connection tests", "The token lacks `connections:write`.")
     else:
         await exam.check("connection tests", test_connections)
+    await exam.check("bindings", check_fit)
     await exam.check("hook", check_hook)
     await exam.check("data stores", check_stores)
     await exam.check("organization", check_organization)
