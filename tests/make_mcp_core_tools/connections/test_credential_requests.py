@@ -179,6 +179,54 @@ async def test_f6_scopes_that_are_there_already_are_a_success_that_names_them(
     assert await office.writes() == []
 
 
+async def test_taking_back_a_request_for_scopes_declines_it_and_keeps_the_connection(
+    core: Server, office: "Office", bound: Any
+) -> None:
+    ident = await office.granted("read")
+    await office.scenario("Post", bound("slack:CreateMessage", ident, "slack"))
+    before = await office.company.get(f"/connections/{ident}")
+    await office.forget()
+    args = {"connection_id": ident, "scopes": ["write"]}
+    planned = await core.call("credential_request_extend", **args, dry_run=True)
+    assert await office.writes() == []
+    done = await core.call("credential_request_extend", **args)
+    [request] = planned.data["plan"]["requests"]
+    sent = [one for one in await office.writes() if not one[1].endswith("/scoped")]
+    assert sent == [(request["method"], f"/api/v2{request['path']}")]
+    told = await core.apply("operation_undo", operation_id=done.data["operation_id"])
+    assert not told.result.is_error, told.text
+    path = f"/credential-requests/requests/{done.data['request_id']}/detail"
+    [credential] = (await office.company.get(path))["requestDetail"]["credentials"]
+    assert credential["state"] == "declined"
+    assert await office.company.get(f"/connections/{ident}") == before
+
+
+async def test_what_goes_with_a_request_is_told_with_its_users(
+    core: Server, office: "Office", bound: Any
+) -> None:
+    ident = await office.granted("read")
+    await office.scenario("Post daily", bound("slack:CreateMessage", ident, "slack"))
+    told = await core.call("credential_request_extend", connection_id=ident, scopes=["write"])
+    request = {"request_id": told.data["request_id"]}
+    for tool, more in (
+        ("credential_request_delete", {"with_credentials": True}),
+        ("credential_request_credential_delete", {}),
+    ):
+        plan = (await core.call(tool, **request, **more)).data["plan"]
+        assert any("“Post daily”" in line for line in plan["affects"])
+    assert await office.exists(f"/connections/{ident}")
+
+
+async def test_a_request_of_several_credentials_asks_which_is_meant(
+    core: Server, office: "Office"
+) -> None:
+    items = [{"type": "slack", "scopes": ["chat:write"]}, {"kind": "key", "type": "basicauth"}]
+    request = (await asked(core, office, items=items))["request_id"]
+    told = await core.call("credential_request_decline", request_id=request)
+    assert told.error["code"] == "not_found"
+    assert "slack" in told.error["why"]
+
+
 async def test_what_a_scenario_s_modules_need_is_asked_for(
     core: Server, office: "Office", bound: Any
 ) -> None:

@@ -20,6 +20,7 @@ from make_mcp_base.authoring import (
     Timestamp,
     Undo,
     Watch,
+    call,
     delete,
     post,
 )
@@ -317,6 +318,14 @@ def _withdraw(opened: OpenedRequest) -> Undo:
     return Undo((delete(path, scope=WRITE),), Watch(path, ("request.status",)), note)
 
 
+def _decline(opened: OpenedRequest) -> Undo:
+    """Close a request for more scopes: to delete it would delete the connection it is about."""
+    path = f"{BASE}/requests/{opened.request.id}"
+    back = call("credential_request_decline", request_id=opened.request.id)
+    note = "The request is declined; the connection stays as it is."
+    return Undo((back,), Watch(path, ("request.status",)), note)
+
+
 def _by_app(item: Wanted) -> Document:
     body: Document = {"appName": item.app, "appModules": list(item.modules)}
     more = {
@@ -380,7 +389,7 @@ async def credential_request_extend(make: Make, args: ExtendConnection) -> Exten
         post(f"{BASE}/actions/extend", {"connectionId": one.id, "scopes": lacking}),
         into=OpenedRequest,
         says=f"Ask for {len(lacking)} more scopes on “{one.name}” ({one.id})",
-        undo=_withdraw,
+        undo=_decline,
         before={"scopes": [*one.granted]},
     )
     return Extended(

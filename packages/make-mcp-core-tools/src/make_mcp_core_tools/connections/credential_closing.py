@@ -21,6 +21,8 @@ from make_mcp_core_tools.connections.credential_requests import (
     detail_of,
 )
 from make_mcp_core_tools.connections.declared import category
+from make_mcp_core_tools.connections.records import read_connection
+from make_mcp_core_tools.connections.usage import users_of
 
 WRITE = "credential-requests:write"
 
@@ -30,8 +32,8 @@ WRITE = "credential-requests:write"
 class OneCredentialOf(Input):
     request_id: str = REQUEST_ID
     """Id of the request (`credential_request_list`)."""
-    credential_id: str = REQUEST_ID
-    """Id of the credential in it (`credential_request_get`)."""
+    credential_id: str | None = Field(default=None, pattern=r"^[0-9A-Za-z-]{6,64}$")
+    """Id of the credential in it (`credential_request_get`); needed when it has several."""
 
 
 class Decline(OneCredentialOf):
@@ -76,7 +78,7 @@ async def credential_request_decline(make: Make, args: Decline) -> CredentialClo
     one = await _credential(make, args)
     if one.state == "declined" and one.decline_reason == args.reason:
         return CredentialClosed(credential_id=one.id, state=one.state, changed=False)
-    if one.remote_id is not None:
+    if one.state == "authorized":
         raise Failure(
             f"The credential {one.id} was granted already and cannot be declined.",
             next_step="Take it back with `credential_request_credential_delete`.",
@@ -87,7 +89,7 @@ async def credential_request_decline(make: Make, args: Decline) -> CredentialClo
         into=OneCredential,
         says=f"Decline the credential {one.name} ({one.id})",
         before={"state": one.state, "reason": one.decline_reason},
-        undo=Undo((post(_path(one, "delete-remote")),), note="The credential is pending again."),
+        undo=_open_again(one),
     )
     return CredentialClosed(credential_id=one.id, state=answer.credential.state)
 
@@ -105,6 +107,7 @@ async def credential_request_credential_delete(
         return CredentialClosed(credential_id=one.id, state=one.state, changed=False)
     kind = "key" if one.component == "keychain" else "connection"
     make.affects(f"The {kind} {one.remote_id} is deleted; scenarios that use it stop working.")
+    make.affects(*await _users(make, [one]))
     answer = await make.write(
         post(_path(one, "delete-remote")),
         into=OneCredential,
@@ -132,6 +135,7 @@ async def credential_request_delete(make: Make, args: DeleteRequest) -> RequestD
         )
     if granted:
         make.affects(f"Deleted with it: {_names(granted)}.")
+        make.affects(*await _users(make, granted))
     return await make.write(
         delete(f"{BASE}/requests/{request.id}", confirmed=True if granted else None),
         into=RequestDeleted,
@@ -146,16 +150,35 @@ async def credential_request_delete(make: Make, args: DeleteRequest) -> RequestD
 
 async def _credential(make: Make, args: OneCredentialOf) -> CredentialRecord:
     request: DetailRecord = await detail_of(make, args.request_id)
-    found = next((one for one in request.credentials if one.id == args.credential_id), None)
-    if found is None:
+    wanted = args.credential_id
+    found = [one for one in request.credentials if wanted in (None, one.id)]
+    if len(found) != 1:
         known = ", ".join(f"{one.id} ({one.name})" for one in request.credentials)
         raise Failure(
-            f"The request has no credential {args.credential_id}.",
+            f"The request has no credential {wanted}." if wanted else "Which credential is meant?",
             why=f"It has {known or 'none'}.",
             next_step="Call again with one of these ids.",
             code="not_found",
         )
-    return found
+    return found[0]
+
+
+def _open_again(one: CredentialRecord) -> Undo | Irreversible:
+    """Make a declined credential pending again, which deletes what it is already tied to."""
+    if one.remote_id is not None:
+        return Irreversible("Ask again for the scopes with `credential_request_extend`.")
+    return Undo((post(_path(one, "delete-remote")),), note="The credential is pending again.")
+
+
+async def _users(make: Make, granted: list[CredentialRecord]) -> list[str]:
+    """Name what uses the connections that go."""
+    lines: list[str] = []
+    for one in granted:
+        told = str(one.remote_id)
+        if one.component != "keychain" and told.isdigit():
+            connection = await read_connection(make, int(told))
+            lines += (await users_of(make, connection)).lines(connection.id)
+    return lines
 
 
 def _path(one: CredentialRecord, action: str) -> str:
