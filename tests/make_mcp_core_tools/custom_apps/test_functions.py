@@ -80,7 +80,7 @@ async def test_a_function_in_use_changes_by_plan_and_its_history_tells(
     done = (await bench.core.apply("function_update", function_id=ident, code=code)).data
     again = (await bench.core.call("function_update", function_id=ident, code=code)).data
     assert again["changed"] is False
-    told = (await bench.core.call("function_history_get", function_id=ident, team_id=team)).data
+    told = (await bench.core.call("function_history_get", function_id=ident)).data
     (version,) = told["versions"]
     assert version["diff"][1:] == [
         " function double(x) {",
@@ -121,8 +121,49 @@ async def test_code_is_checked_here_and_then_by_make(bench: Bench, team: int) ->
     assert (thrown["ok"], "no" in thrown["problems"][0]) == (False, True)
 
 
+@pytest.mark.parametrize(
+    ("code", "args", "gives"),
+    [
+        (DOUBLE, [21], 42),
+        ("function glue(list, sep) { return list.join(sep); }", [["a", "b"], "-"], "a-b"),
+        ("function nothing() { }", [], None),
+        ("function whole(x) { return { given: x, n: [1] }; }", [{"k": "\u00e9\"'"}], ...),
+    ],
+)
+async def test_a_function_is_called_and_what_it_gives_is_told(
+    bench: Bench, team: int, code: str, args: list[Any], gives: Any
+) -> None:
+    told = (await bench.core.call("function_check", team_id=team, code=code, args=args)).data
+    assert (told["ok"], told["called"], told["problems"]) == (True, True, [])
+    wanted = {"given": args[0], "n": [1]} if gives is ... else gives
+    assert told.get("returned") == wanted
+
+
+async def test_a_function_that_throws_when_it_is_called_is_not_sound(
+    bench: Bench, team: int
+) -> None:
+    code = "function bad(x) { throw new Error('too small: ' + x); }"
+    alone = (await bench.core.call("function_check", team_id=team, code=code)).data
+    assert alone["ok"] is True
+    told = (await bench.core.call("function_check", team_id=team, code=code, args=[3])).data
+    assert (told["ok"], "too small: 3" in told["problems"][0]) == (False, True)
+
+
+async def test_a_dry_run_of_a_new_function_is_what_is_then_sent(bench: Bench, team: int) -> None:
+    new: dict[str, Any] = {"team_id": team, "name": "double", "code": DOUBLE}
+    plan = (await bench.core.call("function_create", **new, dry_run=True)).data["plan"]
+    assert (await bench.core.call("function_list", team_id=team)).data["functions"] == []
+    await bench.company.control("DELETE", "/requests")
+    done = (await bench.core.call("function_create", **new)).data
+    seen = (await bench.company.control("GET", "/requests"))["requests"]
+    sent = [(one["method"], one["path"]) for one in seen if one["method"] != "GET"]
+    assert sent == [(one["method"], f"/api/v2{one['path']}") for one in plan["requests"]]
+    history = await bench.core.call("function_history_get", function_id=done["function"]["id"])
+    assert history.data["versions"] == []
+
+
 async def test_an_unknown_function_is_refused(bench: Bench) -> None:
-    for tool in ("function_get", "function_delete"):
+    for tool in ("function_get", "function_delete", "function_history_get"):
         told = await bench.core.call(tool, function_id=999_999)
         assert told.error["status"] == 404
 

@@ -378,3 +378,14 @@ async def test_a_connection_that_is_named_stands_in_the_template_and_in_a_proced
     named = await shop.core.call("app_rpc_execute", **asked, connection_id=own)
     raw = await shop.core.call("app_rpc_execute", **asked, data={"__IMTCONN__": own})
     assert named.data["answer"] == raw.data["answer"]
+
+
+async def test_credentials_of_a_custom_app_are_told_too(shop: Shop) -> None:
+    rows = (await shop.core.call("app_list", team_id=shop.team, limit=100)).data["apps"]
+    own = next(row["app"] for row in rows if row["app"].startswith("app#harbor-warehouse"))
+    told = (await shop.core.call("app_credential_list", app=own)).data
+    assert {row["name"] for row in told["modules"]} >= {"searchStock", "moveStock"}
+    assert {row["type"] for row in told["modules"]} == {f"account:{own.removeprefix('app#')}"}
+    none = await shop.core.call("app_credential_list", app="slack", version=77)
+    assert none.error["code"] == "unknown_app"
+    assert (await shop.core.call("app_credential_list", app="json")).data["modules"] == []

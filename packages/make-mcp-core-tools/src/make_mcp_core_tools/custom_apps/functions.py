@@ -8,6 +8,7 @@ from make_mcp_base.authoring import (
     Failure,
     Input,
     Irreversible,
+    Json,
     Make,
     NextCall,
     Output,
@@ -26,6 +27,7 @@ from make_mcp_base.authoring import (
 from pydantic import Field
 
 from make_mcp_core_tools._engine.custom_functions import team_of_function
+from make_mcp_core_tools._engine.function_calls import calling, returned
 from make_mcp_core_tools._engine.javascript_syntax import (
     LONGEST_CODE,
     defines,
@@ -80,12 +82,13 @@ class CheckFunction(Input):
     code: str = Field(min_length=1)
     """JavaScript source."""
     team_id: TeamId | None = None
+    args: list[Json] | None = Field(default=None, max_length=20)
+    """Also call its first function with these."""
 
 
 class GetHistory(Input):
     function_id: int = Field(gt=0)
     """From `function_list`."""
-    team_id: TeamId | None = None
     detail: Literal["diff", "code"] = "diff"
     """`code` gives each former source whole."""
 
@@ -131,6 +134,10 @@ class FunctionChecked(Output):
     ok: bool
     problems: list[str] = []
     """Line and column of what does not parse, or Make's own words."""
+    returned: Json = None
+    """With `args`: what the function gave; as JSON, so a date is text."""
+    called: bool | None = None
+    """With `args`: whether Make's engine told what it gave."""
 
 
 class FormerCode(Output):
@@ -286,18 +293,19 @@ async def function_delete(make: Make, args: DeleteFunction) -> FunctionDeleted:
     words=("syntax", "lint javascript"),
 )
 async def function_check(make: Make, args: CheckFunction) -> FunctionChecked:
-    """Check JavaScript for a custom function: parsed here, then by Make, which runs its top level.
-
-    Make does not call the function, so what it returns is not told.
-    """
+    """Check JavaScript for a custom function: parsed here, then run by Make, called with `args`."""
     faults = syntax_faults(args.code) or []
     if faults:
         texts = [f"line {f.line}, column {f.column}: {f.problem}" for f in faults]
         return FunctionChecked(ok=False, problems=texts)
-    told = await make.ask(
-        "/functions/eval", {"code": args.code}, into=_Checked, query={"teamId": args.team_id}
-    )
-    return FunctionChecked(ok=told.success, problems=[told.error] if told.error else [])
+    told = await _evaluated(make, args, args.code)
+    call = calling(args.code, args.args) if told.success and args.args is not None else None
+    if call is None:
+        return FunctionChecked(ok=told.success, problems=[told.error] if told.error else [])
+    ended = await _evaluated(make, args, call)
+    gave = returned(ended.error)
+    problems = [] if gave.known else [ended.error or "Make did not tell what it returned."]
+    return FunctionChecked(ok=gave.known, problems=problems, returned=gave.value, called=gave.known)
 
 
 @category.tool(scope=READ, effect="read", feature=FEATURE, words=("versions", "former code"))
@@ -305,7 +313,8 @@ async def function_history_get(make: Make, args: GetHistory) -> History:
     """Show how the code of a custom IML function changed, newest first."""
     now = await _read(make, args.function_id)
     path = f"/functions/{args.function_id}/history"
-    kept = (await make.get(path, {"teamId": args.team_id}, into=_Kept)).function_history
+    team = await team_of_function(make, args.function_id)
+    kept = (await make.get(path, {"teamId": team}, into=_Kept)).function_history
     kept = kept[:_MOST_VERSIONS]
     newer = [now.code, *(one.previous_code for one in kept)]
     return History(
@@ -324,6 +333,11 @@ async def function_history_get(make: Make, args: GetHistory) -> History:
 
 
 # Parts
+
+
+async def _evaluated(make: Make, args: CheckFunction, code: str) -> _Checked:
+    query: Document = {"teamId": args.team_id}
+    return await make.ask("/functions/eval", {"code": code}, into=_Checked, query=query)
 
 
 async def _read(make: Make, function_id: int) -> FunctionDetail:

@@ -17,6 +17,7 @@ from make_mcp_base.authoring import (
     page_of,
     post,
 )
+from make_mcp_base.client.failures import NotFound
 from pydantic import Field
 
 from make_mcp_core_tools._engine.app_manifests import Manifest, app_manifest
@@ -88,7 +89,11 @@ async def app_credential_list(make: Make, args: ListCredentials) -> Credentials:
     """List the modules of an app that need a connection or key: its type and scopes."""
     version = "latest" if args.version is None else args.version
     path = f"/credential-requests/apps/{quote(args.app, safe='')}/{version}"
-    found = await make.get(f"{path}/modules-with-credentials", into=_AppModules)
+    try:
+        found = await make.get(f"{path}/modules-with-credentials", into=_AppModules)
+    except NotFound:
+        found = _declared(await app_manifest(make, args.app, args.version))
+        make.warn("Make keeps no such list of this app; it is read from the app's manifest.")
     rows = [
         one.model_copy(update={"scope": one.scope or None, "hook": one.hook or None})
         for one in found.app_modules
@@ -135,6 +140,19 @@ async def app_rpc_execute(make: Make, args: RunProcedure) -> ProcedureAnswer:
             undo=Irreversible("What a procedure did in the service is not known here."),
         )
     return ProcedureAnswer(app=args.app, rpc=args.rpc, answer=answer.root)
+
+
+def _declared(manifest: Manifest) -> _AppModules:
+    """List what the modules of a manifest are authorized with."""
+    return _AppModules(
+        app_modules=[
+            CredentialRow(
+                id=one.name, name=one.name, label=one.label, type=kind, scope=one.scopes or None
+            )
+            for one in manifest.modules
+            for kind in one.credentials
+        ]
+    )
 
 
 def _account(manifest: Manifest) -> str:
