@@ -1,13 +1,8 @@
-"""Write `docs/expressions.md`, the manual of the expression language, from its examples.
-
-Usage: `python -m scripts.expression_pages [--check]`; `--check` only looks, exit code 1 when stale.
-"""
+"""Write `docs/expressions.md`, the manual of the expression language, from its examples."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -19,9 +14,6 @@ from make_blueprint.iml.examples.functions import FAMILIES
 from make_blueprint.iml.examples.sample import Example
 from make_blueprint.iml.examples.syntax import Shown
 from make_blueprint.operators import in_words
-
-ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs" / "expressions.md"
 
 INTRODUCTION = """\
 # Expressions
@@ -42,19 +34,9 @@ module 3 has asked a courier:
 """
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the task."""
-    parser = argparse.ArgumentParser(description="Write the manual of expressions.")
-    parser.add_argument("--check", action="store_true", help="only look, exit 1 when stale")
-    only_look = parser.parse_args(argv).check
-    wanted = page_text()
-    if PAGE.exists() and PAGE.read_text("utf-8") == wanted:
-        return 0
-    sys.stderr.write(f"{'stale' if only_look else 'written'}: {PAGE.relative_to(ROOT)}\n")
-    if only_look:
-        return 1
-    PAGE.write_text(wanted, "utf-8")
-    return 0
+def wanted_files(root: Path) -> dict[Path, str | None]:
+    """Give the page and what it should hold."""
+    return {root / "docs" / "expressions.md": page_text()}
 
 
 def page_text() -> str:
@@ -188,7 +170,3 @@ def _code(text: str) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("|", "\\|")
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

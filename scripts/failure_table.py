@@ -1,23 +1,13 @@
-"""Write what agents run into, and the tests for each: `docs/failures.md` and a table of the README.
-
-python -m scripts.failure_table           # write them
-python -m scripts.failure_table --check   # fail when they are stale
-
-Both come from the tests: every function named `test_f<number>_…`, and the `failure(…)` above one of
-each number (`tests/_harness/regressions.py`).
-"""
+"""Write the published failures and their tests: `docs/failures.md` and a table of the README."""
 
 from __future__ import annotations
 
-import argparse
 import ast
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
 TABLE = re.compile(r"(<!-- failures -->\n).*?(<!-- /failures -->)", re.DOTALL)
 NUMBERED = re.compile(r"test_f(\d+)_\w+")
 
@@ -26,7 +16,7 @@ INTRODUCTION = """\
 
 Failure classes that Make's own public trackers count for its servers, and what happens here. Each
 is proved by tests that go from an MCP client through the server to the sandbox. Sizes are the ones
-published in the pull requests of Make's TypeScript SDK (2026). `python -m scripts.failure_table`
+published in the pull requests of Make's TypeScript SDK (2026). `poe catalog`
 writes this page from the tests.
 """
 
@@ -126,7 +116,7 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def wanted_files(root: Path) -> dict[Path, str]:
+def wanted_files(root: Path) -> dict[Path, str | None]:
     """Give both files and what they should hold.
 
     Raises:
@@ -141,27 +131,3 @@ def wanted_files(root: Path) -> dict[Path, str]:
         root / "docs" / "failures.md": page(every),
         root / "README.md": TABLE.sub(lambda place: place[1] + rows + place[2], readme),
     }
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Write page and table, or with `--check` only compare them."""
-    parser = argparse.ArgumentParser(description="Write the tables of published failures.")
-    parser.add_argument("--check", action="store_true", help="only look, exit 1 when stale")
-    parser.add_argument("--root", type=Path, default=ROOT, help="the repository to write in")
-    given = parser.parse_args(argv)
-    try:
-        wanted = wanted_files(given.root)
-    except LookupError as fault:
-        sys.stderr.write(f"{fault}\n")
-        return 1
-    stale = [p for p, text in wanted.items() if not p.exists() or p.read_text("utf-8") != text]
-    for path in stale:
-        word = "stale" if given.check else "written"
-        sys.stderr.write(f"{word}: {path.relative_to(given.root)}\n")
-        if not given.check:
-            path.write_text(wanted[path], "utf-8")
-    return int(given.check and bool(stale))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,13 +1,7 @@
-"""Write the manual of the lint rules, `docs/blueprint-rules.md`.
-
-python -m scripts.rule_pages           # write it
-python -m scripts.rule_pages --check   # fail when it is stale
-"""
+"""Write the manual of the lint rules, `docs/blueprint-rules.md`."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Iterator
 from importlib import import_module
 from itertools import groupby
@@ -15,9 +9,6 @@ from pathlib import Path
 
 from make_blueprint.lint.checking import rules
 from make_blueprint.lint.rule import Rule
-
-PAGE = Path(__file__).parents[1] / "docs" / "blueprint-rules.md"
-
 
 INTRODUCTION = """\
 # Lint rules
@@ -38,6 +29,11 @@ An **error** is what Make refuses, what makes every run fail, or what loses data
 **warning** is a likely defect or a risk; **info** is worth knowing. Rules that need facts about the
 account stay silent until they are told (`--surroundings FILE`).
 """
+
+
+def wanted_files(root: Path) -> dict[Path, str | None]:
+    """Give the page and what it should hold."""
+    return {root / "docs" / "blueprint-rules.md": page()}
 
 
 def page() -> str:
@@ -100,21 +96,3 @@ def _title(module: str) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
-
-
-def main() -> int:
-    """Write the page, or with `--check` only compare it."""
-    parser = argparse.ArgumentParser(description="Write the manual of the lint rules.")
-    parser.add_argument("--check", action="store_true", help="only look, exit 1 when stale")
-    only_look = parser.parse_args().check
-    text = page()
-    if PAGE.exists() and PAGE.read_text("utf-8") == text:
-        return 0
-    sys.stderr.write(f"{'stale' if only_look else 'written'}: docs/{PAGE.name}\n")
-    if not only_look:
-        PAGE.write_text(text, "utf-8")
-    return int(only_look)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

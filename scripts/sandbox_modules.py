@@ -1,20 +1,12 @@
-"""Write which modules the sandbox performs, `packages/make-api-sandbox/MODULES.md`.
-
-python -m scripts.sandbox_modules           # write it
-python -m scripts.sandbox_modules --check   # fail when it is stale
-"""
+"""Write which modules the sandbox performs, `packages/make-api-sandbox/MODULES.md`."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
 from make_api_sandbox.engine.standing import Standing, standings
-
-PAGE = Path(__file__).parents[1] / "packages" / "make-api-sandbox" / "MODULES.md"
 
 INTRODUCTION = """\
 # Modules
@@ -26,10 +18,15 @@ module that is not named here answers from samples too, but in the apps `builtin
 `scenario-service` there are no others.
 
 Not known by name, and therefore not here: the modules that write CSV, and the one that converts
-encodings. The page is written from the code by `python -m scripts.sandbox_modules`.
+encodings. The page is written from the code by `poe catalog`.
 
 | Module | Sandbox | |
 | --- | --- | --- |"""
+
+
+def wanted_files(root: Path) -> dict[Path, str | None]:
+    """Give the page and what it should hold."""
+    return {root / "packages" / "make-api-sandbox" / "MODULES.md": page()}
 
 
 def page() -> str:
@@ -46,21 +43,3 @@ def _rows(found: list[Standing]) -> Iterator[str]:
         for each in sorted(members, key=lambda one: (not one.implemented, one.slug)):
             word = "implemented" if each.implemented else "sample"
             yield f"| `{each.slug}` | {word} | {each.note} |"
-
-
-def main() -> int:
-    """Write the page, or with `--check` only compare it."""
-    parser = argparse.ArgumentParser(description="Write which modules the sandbox performs.")
-    parser.add_argument("--check", action="store_true", help="only look, exit 1 when stale")
-    only_look = parser.parse_args().check
-    text = page()
-    if PAGE.exists() and PAGE.read_text("utf-8") == text:
-        return 0
-    sys.stderr.write(f"{'stale' if only_look else 'written'}: {PAGE.name}\n")
-    if not only_look:
-        PAGE.write_text(text, "utf-8")
-    return int(only_look)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,13 +1,8 @@
-"""Write `docs/tools/*.md` and the tables of the READMEs from the catalogs and example calls.
-
-Usage: `python -m scripts.tool_pages [--check]`; `--check` only looks, exit code 1 when stale.
-"""
+"""Write `docs/tools/*.md` and the tables of the READMEs from the catalogs and example calls."""
 
 from __future__ import annotations
 
-import argparse
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,47 +12,25 @@ from make_mcp_base.surface.surface import SERVER_CATEGORY
 
 from scripts.tool_examples import example_answers
 
-ROOT = Path(__file__).parent.parent
-PAGES = ROOT / "docs" / "tools"
 TABLE = re.compile(r"(<!-- tools:(\w+) -->\n).*?(<!-- /tools -->)", re.DOTALL)
 SOURCE_BUNDLES = ("analytics", "core")
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the task."""
-    parser = argparse.ArgumentParser(description="Write the tool pages from the catalogs.")
-    parser.add_argument("--check", action="store_true", help="only look, exit 1 when stale")
-    only_look = parser.parse_args(argv).check
-    wanted = wanted_files()
-    stale = [p for p, text in wanted.items() if not p.exists() or p.read_text("utf-8") != text]
-    stale += [page for page in PAGES.glob("*.md") if page not in wanted]
-    for path in stale:
-        sys.stderr.write(f"{'stale' if only_look else 'written'}: {path.relative_to(ROOT)}\n")
-        if only_look:
-            continue
-        if path in wanted:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(wanted[path], "utf-8")
-        else:
-            path.unlink()
-    return 1 if only_look and stale else 0
-
-
-def wanted_files() -> dict[Path, str]:
-    """Give every generated file and what it should hold."""
+def wanted_files(root: Path) -> dict[Path, str | None]:
+    """Give the pages of the categories and the READMEs, and the pages that should be gone."""
+    folder = root / "docs" / "tools"
     bundles = [*installed_bundles(SOURCE_BUNDLES), SERVER_BUNDLE]
     pages = {page.category: (b.name, page) for b in bundles for page in catalog.read(b)}
     examples = example_answers()
     missing = pages.keys() - examples.keys() - {SERVER_CATEGORY}
     if missing:
         raise LookupError(f"No example call in `scripts.tool_examples`: {sorted(missing)}")
-    files = {
-        PAGES / f"{name}.md": page_text(page, examples.get(name, ""))
-        for name, (_, page) in pages.items()
-    }
-    for readme in [ROOT / "README.md", *ROOT.glob("*/*/README.md")]:
+    files: dict[Path, str | None] = dict.fromkeys(folder.glob("*.md"))
+    for name, (_, page) in pages.items():
+        files[folder / f"{name}.md"] = page_text(page, examples.get(name, ""))
+    for readme in [root / "README.md", *root.glob("*/*/README.md")]:
         text = readme.read_text("utf-8")
-        depth = "../" * (len(readme.relative_to(ROOT).parts) - 1)
+        depth = "../" * (len(readme.relative_to(root).parts) - 1)
 
         def table(match: re.Match[str], depth: str = depth) -> str:
             rows = [page for name, page in pages.values() if name == match[2]]
@@ -135,7 +108,3 @@ def _type(schema: dict[str, Any]) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -14,7 +14,8 @@ TOLD = '@failure("a | b", here="done", size="3 calls")\n'
 
 def write(root: Path, *words: str) -> tuple[int, str]:
     """Run the script over a repository; its exit code and what it said."""
-    command = [sys.executable, "-m", "scripts.failure_table", "--root", str(root), *words]
+    command = [sys.executable, "-m", "scripts.pages", "--only", "failure_table"]
+    command += ["--root", str(root), *words]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return done.returncode, done.stderr
 

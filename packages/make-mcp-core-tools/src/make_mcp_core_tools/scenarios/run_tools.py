@@ -1,4 +1,4 @@
-"""Scenarios as tools of their own: `run_invoice_sync`, with the scenario's inputs as arguments."""
+"""Scenarios as tools of their own, with the inputs of the scenario as arguments."""
 
 from __future__ import annotations
 
