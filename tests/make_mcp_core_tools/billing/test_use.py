@@ -205,3 +205,17 @@ async def test_days_in_the_documented_form_are_read_as_well(core: Server, compan
     await company.control("POST", "/faults", fault)
     found = (await core.call("billing_usage_get", organization_id=1)).data
     assert found["total"] == {"operations": 3, "credits": 3.5, "transfer_bytes": 9}
+
+
+async def test_an_organization_that_used_nothing_is_told_so(core: Server, company: Company) -> None:
+    world = company.mounted.sandbox.world
+    for table in ("executions", "former_usage"):
+        world.execute(f"DELETE FROM {table}")
+    ask = {"organization_id": 1}
+    account = (await core.call("billing_account_get", **ask)).data
+    assert (account["credits"]["used"], account["operations"]["used_percent"]) == (0, 0)
+    cost = (await core.call("billing_cost_breakdown_get", **ask)).data
+    assert (cost["rows"], cost["total_credits"], cost["total"]) == ([], 0, 0)
+    usage = (await core.call("billing_usage_get", **ask)).data
+    assert (usage["days"], usage["days_without_use"]) == ([], 30)
+    assert "nothing runs out" in usage["forecast"]["note"]

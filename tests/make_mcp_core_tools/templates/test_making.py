@@ -296,3 +296,30 @@ async def test_a_token_without_the_scope_is_told_which(company: Company, connect
         told = await core.call("template_list")
         assert told.error["code"] in {"missing_scope", "forbidden"}
         assert "templates:read" in told.text
+
+
+async def test_a_change_of_a_template_is_planned_as_it_is_sent(
+    studio: Studio, flow: JsonObject
+) -> None:
+    template = await create(studio, flow)
+    ask: JsonObject = {"template_id": template, "name": "Other", "description": "For all."}
+    before = await studio.held(template)
+    await studio.writes()
+    plan = (await studio.core.call("template_update", **ask, dry_run=True)).data["plan"]
+    assert (await studio.writes(), await studio.held(template)) == ([], before)
+    await studio.core.call("template_update", **ask)
+    sent = [line.replace("/api/v2", "") for line in await studio.writes()]
+    assert sent == [f"{one['method']} {one['path']}" for one in plan["requests"]]
+    assert (await studio.held(template))["controller"]["description"] == "For all."
+
+
+async def test_what_was_published_is_not_taken_back_and_that_is_said(
+    studio: Studio, flow: JsonObject
+) -> None:
+    template = await create(studio, flow)
+    for tool in ("template_publish", "template_approval_request"):
+        plan = (await studio.core.call(tool, template_id=template)).data["plan"]
+        assert plan["undo"].startswith("Not possible: ")
+        done = await studio.core.call(tool, template_id=template, plan_id=plan["plan_id"])
+        told = await studio.core.call("operation_undo", operation_id=done.data["operation_id"])
+        assert told.error["code"] == "not_undoable", tool

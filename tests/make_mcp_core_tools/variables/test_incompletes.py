@@ -310,3 +310,29 @@ async def test_deleting_all_needs_the_scenarios_name(core: Server, shelf: "Shelf
     assert await shelf.ids(scenario) == [made[1]]
     rest = {**named, "except_ids": made}
     assert (await core.call("incomplete_execution_delete", **rest)).data["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("tool", "more"),
+    [
+        ("incomplete_execution_retry", {"all": True}),
+        ("incomplete_execution_delete", {"all": True, "scenario_name": "Read orders"}),
+        ("incomplete_execution_bulk_resolve", {"rules": [{"action": "retry"}]}),
+    ],
+)
+async def test_what_was_retried_or_deleted_cannot_be_taken_back_and_that_is_said(
+    core: Server, shelf: "Shelf", tool: str, more: dict[str, Any]
+) -> None:
+    scenario = await shelf.scenario()
+    await shelf.fail(scenario, "a", "b")
+    ask = {"scenario_id": scenario, **more}
+    plan = (await core.call(tool, **ask)).data["plan"]
+    assert plan["undo"].startswith("Not possible: ")
+    await shelf.sent()
+    done = (await core.call(tool, **ask, plan_id=plan["plan_id"])).data
+    sent = await shelf.sent()
+    assert sent == [f"{one['method']} /api/v2{one['path']}" for one in plan["requests"]]
+    after = await shelf.rows(scenario)
+    told = await core.call("operation_undo", operation_id=done["operation_id"])
+    assert told.error["code"] == "not_undoable"
+    assert (await shelf.rows(scenario), await shelf.sent()) == (after, [])

@@ -197,3 +197,21 @@ async def test_build_variables_of_unknown_inputs_or_forms_are_refused_together(
     assert paths == ["variables.fax", "variables.crm"]
     strange = await core.call("build_variable_list", scenario_id=999_999)
     assert strange.error["code"] in {"not_found", "forbidden"}
+
+
+async def test_build_variables_are_planned_as_they_are_sent_and_taken_back(
+    core: Server, company: Company, with_input: int
+) -> None:
+    ask = {"scenario_id": with_input, "variables": {"crm": "TAC_1"}}
+    path = f"/scenarios/{with_input}/build-variables"
+    before = await company.get(path)
+    plan = (await core.call("build_variable_set", **ask, dry_run=True)).data["plan"]
+    assert await company.get(path) == before
+    await company.control("DELETE", "/requests")
+    done = (await core.call("build_variable_set", **ask)).data
+    log = (await company.control("GET", "/requests"))["requests"]
+    sent = [f"{one['method']} {one['path']}" for one in log if one["method"] != "GET"]
+    assert sent == [f"{r['method']} /api/v2{r['path']}" for r in plan["requests"]]
+    assert await company.get(path) != before
+    await core.apply("operation_undo", operation_id=done["operation_id"])
+    assert await company.get(path) == before
