@@ -257,3 +257,53 @@ async def test_a_monstrous_blueprint_is_refused_in_one_sentence_before_anything_
     assert problem["path"] == "blueprint"
     assert words[shape] in problem["problem"]
     assert await writes() == []
+
+
+def _message(step: Builder, number: int, connection: int, **restore: Any) -> dict[str, Any]:
+    fields = [{"name": "__IMTCONN__", "type": "account:slack", "label": "Connection"}]
+    metadata = {"parameters": fields, "restore": {"parameters": {"__IMTCONN__": restore}}}
+    return step(
+        number,
+        "slack:CreateMessage",
+        version=4,
+        parameters={"__IMTCONN__": connection},
+        metadata=metadata,
+    )
+
+
+async def test_the_only_connection_of_a_type_takes_the_place_of_one_the_team_lacks(
+    core: Server,
+    team: int,
+    blueprint: Builder,
+    step: Builder,
+    connection: Callable[..., Awaitable[int]],
+    stored: Reader,
+) -> None:
+    only = await connection("Team Slack")
+    await connection("Asana", "asana")
+    document = blueprint(
+        _message(step, 1, 987_654, label="Their Slack"), _message(step, 2, 987_654)
+    )
+    told = await core.call("scenario_create", team_id=team, blueprint=document)
+    assert f"{only} “Team Slack”, is bound instead" in " ".join(told.data["warnings"])
+    flow = (await stored(told.data["scenario_id"]))["blueprint"]["flow"]
+    assert [one["parameters"]["__IMTCONN__"] for one in flow] == [only, only]
+    shown = flow[0]["metadata"]["restore"]["parameters"]["__IMTCONN__"]
+    assert shown == {"label": "Team Slack"}
+
+
+async def test_of_several_connections_none_is_guessed_and_all_are_named(
+    core: Server,
+    team: int,
+    blueprint: Builder,
+    step: Builder,
+    connection: Callable[..., Awaitable[int]],
+    writes: Writes,
+) -> None:
+    one, two = await connection("First"), await connection("Second")
+    await writes()
+    document = blueprint(_message(step, 1, 987_654))
+    told = await core.call("scenario_create", team_id=team, blueprint=document)
+    (problem,) = told.error["problems"]
+    assert f"{one} “First”, {two} “Second”" in problem["problem"]
+    assert await writes() == []

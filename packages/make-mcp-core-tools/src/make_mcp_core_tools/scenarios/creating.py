@@ -44,6 +44,7 @@ from make_mcp_core_tools._engine.schedules import (
     place_of,
     translate,
 )
+from make_mcp_core_tools._engine.sole_connections import with_sole_connections
 from make_mcp_core_tools.scenarios.declared import category
 from make_mcp_core_tools.scenarios.interface import KeptInterface
 from make_mcp_core_tools.scenarios.outputs import Fault as FaultRow
@@ -58,7 +59,7 @@ _INSTANT_APPS = ("gateway:CustomWebHook", "gateway:CustomMailHook")
 class CreateScenario(Input):
     blueprint: BlueprintArgument
     """`{name, flow: [modules], metadata}`, object or JSON text. What is missing and certain is
-    added and reported."""
+    added and reported; a connection the team lacks gives way to its only one of the type."""
     team_id: TeamId | None = None
     name: str | None = Field(default=None, min_length=1, max_length=120)
     """Default: the blueprint's."""
@@ -193,16 +194,22 @@ async def _draft(make: Make, args: CreateScenario) -> Draft:
     elif len(draft.name) > 120:
         draft.problems.append(Problem("name", "The name is longer than 120 characters."))
     draft.problems += await folder_problems(make, team, args.folder_id)
-    found = all_faults(blueprint)
-    draft.problems += told(errors(found))
-    draft.warnings = [one for one in found if one.severity == "warning"]
-    checked = await check_bindings(make, team, blueprint)
-    missing = [one for each in checked if (one := each.as_problem)]
-    draft.problems += told(errors(missing))
-    draft.warnings += [one for one in missing if one.severity != "error"]
+    await _check_blueprint(make, draft)
     _read_interface(args, draft, repaired.lifted)
     await _read_schedule(make, args, draft, repaired.lifted)
     return draft
+
+
+async def _check_blueprint(make: Make, draft: Draft) -> None:
+    """Judge the blueprint by itself and against the team, and bind what is certain."""
+    found = all_faults(draft.blueprint)
+    checked = await check_bindings(make, draft.team_id, draft.blueprint)
+    draft.blueprint, checked = await with_sole_connections(
+        make, draft.team_id, draft.blueprint, checked
+    )
+    found += [one for each in checked if (one := each.as_problem)]
+    draft.problems += told(errors(found))
+    draft.warnings = [one for one in found if one.severity == "warning"]
 
 
 def _read_interface(args: CreateScenario, draft: Draft, lifted: JsonObject) -> None:
