@@ -97,3 +97,43 @@ async def test_without_a_failure_or_with_an_unknown_run_it_says_what_to_do(
     assert "scenario_execution_list" in none.text
     unknown = await core.call("scenario_execution_compare", scenario_id=ident, a="0" * 32)
     assert unknown.error["code"] == "not_found"
+
+
+def forget(floor: "Floor", run_id: str) -> None:
+    """Drop the module logs of a run, as Make does after some time."""
+    world = floor.company.mounted.sandbox.world
+    world.execute("DELETE FROM execution_modules WHERE execution_id = ?", run_id)
+
+
+async def test_a_success_whose_module_logs_are_gone_is_replaced_by_the_newest_one(
+    core: Server, floor: "Floor"
+) -> None:
+    ident = await parser(floor)
+    old = await run(floor, ident, '{"a": 1}')
+    await run(floor, ident, "{broken")
+    new = await run(floor, ident, '{"a": 2}')
+    forget(floor, old)
+    told = (await core.call("scenario_execution_compare", scenario_id=ident)).data
+    assert (told["b"]["execution_id"], told["first_difference"]) == (new, 2)
+    assert old in told["warnings"][0]
+
+
+async def test_runs_whose_module_logs_are_gone_are_not_said_to_differ(
+    core: Server, floor: "Floor"
+) -> None:
+    ident = await parser(floor)
+    old = await run(floor, ident, '{"a": 1}')
+    bad = await run(floor, ident, "{broken")
+    forget(floor, old)
+    told = (await core.call("scenario_execution_compare", scenario_id=ident, b=old)).data
+    assert (told["a"]["execution_id"], told["modules"], told["same_modules"]) == (bad, [], 0)
+    assert "first_difference" not in told
+    assert "no module logs of run b" in told["note"]
+    whole = await core.call(
+        "scenario_execution_get", scenario_id=ident, execution_id=old, include=["modules"]
+    )
+    assert "no module logs" in whole.data["warnings"][0]
+    one = await core.call(
+        "scenario_execution_module_get", scenario_id=ident, execution_id=old, module_id=2
+    )
+    assert "kept no longer" in one.data["content_note"]

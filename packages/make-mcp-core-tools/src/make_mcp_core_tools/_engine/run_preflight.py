@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from make_mcp_base.authoring import Document, Failure, Output, Problem
+from make_mcp_base.client.failures import NotFound
 from pydantic import Field
 
 from make_mcp_core_tools._engine.run_inputs import input_problems
@@ -87,7 +88,11 @@ class _Trigger(Output):
 async def read_runnable(make: Make, scenario_id: int) -> Runnable:
     """Read a scenario; the call's rate budget is its organization's from then on."""
     path = f"/scenarios/{scenario_id}"
-    found = (await make.get(path, into=_OneScenario, scope="scenarios:read")).scenario
+    try:
+        found = (await make.get(path, into=_OneScenario, scope="scenarios:read")).scenario
+    except NotFound as absent:
+        absent.next_step = "`scenario_list` lists the scenarios of a team with their ids."
+        raise
     await make.team(found.team_id)
     return found
 

@@ -7,6 +7,7 @@ of the runs and the blueprints they were made with.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from make_blueprint.diff import diff
@@ -106,9 +107,10 @@ async def scenario_execution_compare(make: Make, args: CompareExecutions) -> Run
     """
     scenario = await read_runnable(make, args.scenario_id)
     one = await _chosen(make, scenario, args.a, ("error", "warning"), None)
-    other = await _chosen(make, scenario, args.b, ("success",), one)
-    pins = [await read_pinned(make, scenario.id, entry.started_ms) for entry in (one, other)]
-    found, same = await _modules(make, scenario, (one, other), pins)
+    left = await _ran(make, scenario, one)
+    right = await _good(make, scenario, args.b, left)
+    other, pins = right.entry, [left.pinned, right.pinned]
+    found, same = _modules(left, right)
     return RunComparison(
         a=_side(one, pins[0]),
         b=_side(other, pins[1]),
@@ -117,7 +119,7 @@ async def scenario_execution_compare(make: Make, args: CompareExecutions) -> Run
         same_modules=same,
         blueprint_diff=_edits(pins),
         outputs_diff=await _outputs(make, scenario, one, other),
-        note="Make's API does not tell the content of bundles; the pages of the runs show it.",
+        note=_note(left, right),
         next_calls=[
             NextCall(
                 tool="scenario_execution_get",
@@ -189,15 +191,65 @@ def _side(entry: Entry, pinned: Pinned) -> RunSide:
 # What differs
 
 
-async def _modules(
-    make: Make, scenario: Runnable, runs: tuple[Entry, Entry], pins: Sequence[Pinned]
-) -> tuple[list[ModuleDifference], int]:
-    sides: list[dict[int, ModuleRow]] = []
-    for entry, pinned in zip(runs, pins, strict=True):
-        found = await read_module_runs(make, scenario.id, pinned, entry)
-        sides.append({row.module_id: row for row in (run.row() for run in found)})
-    order = [v.id for pinned in pins for v in pinned.modules if v.id is not None]
-    rows = [_difference(ident, *sides) for ident in dict.fromkeys(order)]
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    """A run, the blueprint it was made with, and what Make tells of its modules."""
+
+    entry: Entry
+    pinned: Pinned
+    modules: dict[int, ModuleRow]
+
+    @property
+    def is_told(self) -> bool:
+        """False when it took operations and no module log names it: logs are kept for a time."""
+        return bool(self.modules) or not self.entry.operations
+
+
+async def _ran(make: Make, scenario: Runnable, entry: Entry) -> _Ran:
+    pinned = await read_pinned(make, scenario.id, entry.started_ms)
+    found = await read_module_runs(make, scenario.id, pinned, entry)
+    rows = [run.row() for run in found]
+    return _Ran(entry, pinned, {row.module_id: row for row in rows})
+
+
+async def _good(make: Make, scenario: Runnable, asked: str | None, bad: _Ran) -> _Ran:
+    """Read the run to hold the bad one against.
+
+    Unless one was asked for, the newest success stands in for the last one before the bad run when
+    Make no longer tells the modules of that.
+    """
+    found = await _ran(
+        make, scenario, await _chosen(make, scenario, asked, ("success",), bad.entry)
+    )
+    if asked is not None or found.is_told or not bad.is_told:
+        return found
+    newest = await _chosen(make, scenario, None, ("success",), None)
+    latest = await _ran(make, scenario, newest)
+    if not latest.is_told:
+        return found
+    make.warn(
+        f"Make no longer tells the modules of {found.entry.id}, the last success before run a; b is"
+        " the newest success instead."
+    )
+    return latest
+
+
+def _note(one: _Ran, other: _Ran) -> str:
+    untold = [name for name, side in (("a", one), ("b", other)) if not side.is_told]
+    if untold:
+        return (
+            f"Make keeps no module logs of run {' and '.join(untold)}, so modules could not be"
+            " compared."
+        )
+    return "Make's API does not tell the content of bundles; the pages of the runs show it."
+
+
+def _modules(one: _Ran, other: _Ran) -> tuple[list[ModuleDifference], int]:
+    """Hold the modules of two runs side by side; none when those of one are not told."""
+    if not (one.is_told and other.is_told):
+        return [], 0
+    order = [v.id for side in (one, other) for v in side.pinned.modules if v.id is not None]
+    rows = [_difference(ident, one.modules, other.modules) for ident in dict.fromkeys(order)]
     differing = [row for row in rows if row and row.differs_in]
     return differing, sum(1 for row in rows if row and not row.differs_in)
 

@@ -57,6 +57,9 @@ if TYPE_CHECKING:
 _NO_CONTENT = (
     "Make's API tells status, number and size of bundles, not their content; `url` shows it."
 )
+_NO_OPERATION = (
+    "The module's log names no operation of this run: it did nothing, or its log is kept no longer."
+)
 _MOST_OPERATIONS = 50
 
 # Inputs
@@ -296,7 +299,7 @@ async def scenario_execution_module_get(make: Make, args: GetExecutionModule) ->
         operations=[_operation(row) for row in rows[:_MOST_OPERATIONS]],
         operation_count=len(rows),
         data=kept,
-        content_note=_NO_CONTENT if rows else "The module did nothing in this run.",
+        content_note=_NO_CONTENT if rows else _NO_OPERATION,
         url=make.page_url(execution_path(scenario, execution_id)),
     )
 
@@ -440,6 +443,8 @@ async def _in_depth(
     everything = "modules" in include
     runs = await read_module_runs(make, scenario.id, pinned, entry, handled_only=not everything)
     detail.modules = [run.row() for run in runs] if everything else None
+    if everything and not runs and entry.operations:
+        make.warn("Make keeps no module logs of this run, so what its modules did is not known.")
     hidden = [found for run in runs if (found := run.hidden())]
     failed = detail.error.module_id if detail.error else None
     detail.hidden_errors = [h for h in hidden if h.module_id != failed] or None
