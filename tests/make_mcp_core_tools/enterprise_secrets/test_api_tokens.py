@@ -43,6 +43,20 @@ async def test_a_new_token_is_in_the_vault_works_and_is_shown_nowhere(
     assert "Reporting" not in await labels(company)
 
 
+async def test_many_scopes_are_counted_and_named_when_asked_for(
+    core: Server, company: Company
+) -> None:
+    scopes = ["keys:read", "scenarios:read", "teams:read", "user:read"]
+    await company.send("POST", PATH, {"label": "Wide", "scope": scopes})
+    rows = (await core.call("api_token_list")).data["api_tokens"]
+    [short] = [row for row in rows if row["label"] == "Wide"]
+    assert "scopes" not in short
+    assert short["scope_count"] == 4
+    rows = (await core.call("api_token_list", detail="full")).data["api_tokens"]
+    [full] = [row for row in rows if row["label"] == "Wide"]
+    assert sorted(full["scopes"]) == scopes
+
+
 async def test_without_a_secret_manager_no_token_is_made(core: Server, company: Company) -> None:
     before = await labels(company)
     assert (await core.call("api_token_create", **NEW)).error["code"] == "vault_missing"

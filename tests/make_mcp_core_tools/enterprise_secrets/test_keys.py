@@ -81,6 +81,9 @@ async def test_the_form_of_a_type_names_choices_and_what_depends_on_them(core: S
     fields = {one["name"]: one for one in told["parameters"]}
     assert fields["method"]["options"] == ["tokens", "cert"]
     assert fields["certificate"]["applies_when"] == "method=cert"
+    short = (await core.call("key_type_list")).data["key_types"]
+    assert len(short) > 3
+    assert not any("parameters" in one for one in short)
     refused = await core.call("key_type_list", type="basic")
     assert "basicauth" in refused.text
 

@@ -5,7 +5,7 @@ API reference, chapter 2.33.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
 from make_mcp_base.authoring import (
@@ -40,13 +40,15 @@ if TYPE_CHECKING:
     from make_mcp_core_tools._engine.vault_secrets import Place
 
 _SHOWN = 8
+_FEW_SCOPES = 3
 _LIST = "/users/me/api-tokens"
 
 # Inputs
 
 
-class Nothing(Input):
-    pass
+class ListApiTokens(Input):
+    detail: Literal["short", "full"] = "short"
+    """`full` names all scopes of each."""
 
 
 class CreateApiToken(Input):
@@ -72,7 +74,9 @@ class ApiTokenRow(Output):
     created: str
     begins: str
     """Its first characters."""
-    scopes: list[str]
+    scopes: list[str] | None = None
+    """Left out where there are many, unless asked for."""
+    scope_count: int
     in_use: bool | None = None
     """True for the token this server works with."""
 
@@ -120,18 +124,20 @@ class _Gone(Output):
 
 
 @category.tool(scope="user:read", effect="read", words=("make api key", "personal access token"))
-async def api_token_list(make: Make, args: Nothing) -> ApiTokens:
+async def api_token_list(make: Make, args: ListApiTokens) -> ApiTokens:
     """List this user's Make API tokens with their scopes; of each only how it begins."""
     told = await make.get(_LIST, into=_Tokens)
-    return ApiTokens(api_tokens=[_row(make, one) for one in told.api_tokens])
+    whole = args.detail == "full"
+    return ApiTokens(api_tokens=[_row(make, one, whole) for one in told.api_tokens])
 
 
-def _row(make: Make, one: TokenRecord) -> ApiTokenRow:
+def _row(make: Make, one: TokenRecord, whole: bool) -> ApiTokenRow:
     return ApiTokenRow(
         label=one.label,
         created=one.created,
         begins=one.token[:_SHOWN],
-        scopes=one.scope,
+        scopes=one.scope if whole or len(one.scope) <= _FEW_SCOPES else None,
+        scope_count=len(one.scope),
         in_use=_is_ours(make, one) or None,
     )
 

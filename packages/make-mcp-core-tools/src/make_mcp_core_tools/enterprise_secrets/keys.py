@@ -31,6 +31,7 @@ from make_mcp_core_tools.enterprise_secrets.key_records import (
     KeyDeleted,
     KeyId,
     KeyRecord,
+    KeyTypeRecord,
     OneKey,
     check_parameters,
     key_types,
@@ -58,7 +59,7 @@ class GetKey(Input):
 
 class ListKeyTypes(Input):
     type: str | None = None
-    """Only this one."""
+    """Only this one, with its form."""
 
 
 class CreateKey(Input):
@@ -126,7 +127,8 @@ class KeyField(Output):
 class KeyType(Output):
     type: str
     label: str
-    parameters: list[KeyField]
+    parameters: list[KeyField] | None = None
+    """Its form, when one type is asked for."""
 
 
 class KeyTypes(Output):
@@ -197,7 +199,7 @@ async def key_get(make: Make, args: GetKey) -> Key:
     scope="keys:read", effect="read", formerly=("key-metadata_get", "keys_types"), words=("form",)
 )
 async def key_type_list(make: Make, args: ListKeyTypes) -> KeyTypes:
-    """List the types of keys with the parameters each takes."""
+    """List the types of keys; with `type` also the parameters it takes."""
     known = await key_types(make)
     chosen = [one for one in known if args.type in (None, one.name)]
     if not chosen:
@@ -206,25 +208,23 @@ async def key_type_list(make: Make, args: ListKeyTypes) -> KeyTypes:
             next_step=f"Use one of: {', '.join(one.name for one in known)}.",
             code="unknown_key_type",
         )
-    return KeyTypes(
-        key_types=[
-            KeyType(
-                type=one.name,
-                label=one.label,
-                parameters=[
-                    KeyField(
-                        name=field.name,
-                        type=field.type,
-                        required=field.required,
-                        options=[str(option.value) for option in field.options] or None,
-                        applies_when=depends or None,
-                    )
-                    for field, depends in one.fields()
-                ],
-            )
-            for one in chosen
-        ]
-    )
+    rows = [KeyType(type=one.name, label=one.label) for one in chosen]
+    if args.type:
+        rows[0].parameters = _form(chosen[0])
+    return KeyTypes(key_types=rows)
+
+
+def _form(one: KeyTypeRecord) -> list[KeyField]:
+    return [
+        KeyField(
+            name=field.name,
+            type=field.type,
+            required=field.required,
+            options=[str(option.value) for option in field.options] or None,
+            applies_when=depends or None,
+        )
+        for field, depends in one.fields()
+    ]
 
 
 # Changing
