@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from harness import Server
 from make_blueprint.merge import merge
+from make_blueprint.walk import walk
 
 pytestmark = pytest.mark.anyio
 
@@ -97,7 +98,7 @@ def test_a_thousand_merges_in_which_both_sides_added_a_module_9(part: int) -> No
             texts = [form.replace("@", str(number)) for form in forms]
             expected = [{"v": text, "in": {"deep": [text]}} for text in texts]
             assert _users(found.blueprint, name) == expected, seed
-        numbers = [one["id"] for one in found.blueprint["flow"]]
+        numbers = [visit.id for visit in walk(found.blueprint)]
         assert len(numbers) == len(set(numbers)), seed
         if seed % 5 == 0:
             assert merge(base, base, theirs).blueprint == theirs, seed

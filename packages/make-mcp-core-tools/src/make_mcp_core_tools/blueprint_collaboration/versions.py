@@ -424,7 +424,7 @@ async def _drift(
 
 def _differences(kept: ScenarioFile, now: ScenarioFile) -> tuple[list[str], list[str]]:
     """Name the parts that differ, and how the blueprint does; layout does not count."""
-    lines = lines_of(kept.blueprint, now.blueprint)
+    lines = lines_of(*({**one.blueprint, "name": ""} for one in (kept, now)))
     pairs = {
         "schedule": (kept.scheduling, now.scheduling),
         "interface": (kept.interface, now.interface),
