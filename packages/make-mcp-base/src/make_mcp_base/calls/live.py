@@ -261,7 +261,7 @@ class LiveApi:
 def _raw(body: JsonValue, media_type: str) -> RawBody:
     """Give the bytes of a body that is no JSON: text as it is, anything else from base64."""
     text = body if isinstance(body, str) else ""
-    is_text = not media_type.startswith(("image/", "application/octet-stream"))
+    is_text = not media_type.startswith(("image/", "multipart/", "application/octet-stream"))
     return RawBody(text.encode() if is_text else base64.b64decode(text), media_type)
 
 

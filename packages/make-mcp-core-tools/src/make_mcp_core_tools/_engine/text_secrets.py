@@ -1,8 +1,9 @@
 """Secrets seen in plain text before it goes somewhere it can be read back."""
 
-from make_blueprint.lint.credentials import credentials
 from make_mcp_base.authoring import Problem
 from make_mcp_base.safety.redaction import redact_text
+
+from make_mcp_core_tools._engine.leak_detectors import MakeRules, Text
 
 _MOST = 20
 
@@ -16,7 +17,7 @@ def secret_lines(text: str, path: str) -> list[Problem]:
     """
     found: list[Problem] = []
     for number, line in enumerate(text.splitlines(), 1):
-        kinds = sorted({one.kind for one in credentials(line)})
+        kinds = sorted({one.kind for one in MakeRules().find([Text("", line)])})
         if kinds or redact_text(line) != line:
             what = ", ".join(kinds) or "a secret address or authorization"
             found.append(Problem(f"{path}, line {number}", f"It holds what looks like {what}."))

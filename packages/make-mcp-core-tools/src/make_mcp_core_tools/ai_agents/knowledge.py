@@ -1,5 +1,7 @@
 """The documents an agent may look up: its contexts, in Make's word."""
 
+import base64
+
 from make_mcp_base.authoring import (
     Failure,
     Input,
@@ -17,6 +19,7 @@ from pydantic import Field, RootModel
 
 from make_mcp_core_tools._engine.text_secrets import secret_lines
 from make_mcp_core_tools.ai_agents.declared import category
+from make_mcp_core_tools.ai_agents.files import CONTEXTS, file_request, unreadable_text
 from make_mcp_core_tools.ai_agents.records import (
     READ,
     WRITE,
@@ -27,7 +30,6 @@ from make_mcp_core_tools.ai_agents.records import (
     read_agent,
 )
 
-CONTEXTS = "/ai-agents/v1/contexts"
 MOST_FILES = 20
 MOST_BYTES = 20_000_000
 """Of one file."""
@@ -45,8 +47,10 @@ class CreateContext(Input):
     team_id: TeamId | None = None
     name: str = Field(min_length=1, max_length=120, pattern=r"^[\w \-.()]+$")
     """File name; its ending tells the format (.txt, .md, .csv, .json)."""
-    text: str = Field(min_length=1)
+    text: str | None = Field(default=None, min_length=1)
     """The content."""
+    file_base64: str | None = Field(default=None, min_length=1, max_length=28_000_000)
+    """Instead: the bytes of a file (.pdf, .docx and the formats of text)."""
     temporary: bool = False
     """Keep it only until Make clears temporary files."""
     allow_secrets: bool = False
@@ -130,21 +134,27 @@ def _row(context: Context) -> ContextRow:
 @category.tool(
     scope=WRITE,
     effect="create",
+    formerly=("ai_agent_context_add",),
     words=("upload", "knowledge", "add file", "rag"),
     examples=[CreateContext(agent_id="Order desk", name="Returns.txt", text="Returns are free.")],
 )
 async def ai_agent_context_create(make: Make, args: CreateContext) -> ContextSaved:
-    """Give an agent a text file to look things up in; a text with credentials is refused.
-
-    PDF and Word files are uploaded in Make's own interface.
-    """
+    """Give an agent a file to look things up in; a text with credentials is refused."""
     team = await make.team(args.team_id)
     agent = await read_agent(make, team, args.agent_id)
     kept = await _contexts(make, agent)
-    _refuse(args, kept)
-    body = {"agentId": agent.id, "content": args.text, "name": args.name}
+    content = content_of(args)
+    _refuse(args, content, kept)
+    if args.file_base64 is not None:
+        request = file_request(agent, args.name, content)
+        if unreadable_text(content):
+            make.warn("It is no plain text, so it was not searched for credentials.")
+    else:
+        body = {"agentId": agent.id, "content": args.text, "name": args.name}
+        body |= {} if args.temporary else {"autosave": "true"}
+        request = post(CONTEXTS, body, teamId=team)
     made = await make.write(
-        post(CONTEXTS, body if args.temporary else body | {"autosave": "true"}, teamId=team),
+        request,
         into=Nothing,
         says=f"Give the AI agent {agent.title} the file “{args.name}”",
         undo=lambda made: _taken_away(agent, made),
@@ -153,34 +163,62 @@ async def ai_agent_context_create(make: Make, args: CreateContext) -> ContextSav
         agent_id=agent.id,
         context_id=_id_of(made),
         name=args.name,
-        size_bytes=len(args.text.encode()),
+        size_bytes=len(content),
         files=len(await _contexts(make, agent)),
     )
 
 
-def _refuse(args: CreateContext, kept: list[Context]) -> None:
+def content_of(args: CreateContext) -> bytes:
+    """Give the bytes that are uploaded.
+
+    Raises:
+        Failure: Both or none are given, or they are not base64.
+    """
+    if (args.text is None) == (args.file_base64 is None):
+        why = "takes either `text` or `file_base64`"
+    elif args.text is not None:
+        return args.text.encode()
+    elif args.temporary:
+        why = "keeps files for good; `temporary` is for `text`"
+    else:
+        try:
+            return base64.b64decode(args.file_base64 or "", validate=True)
+        except ValueError:
+            why = "takes `file_base64` in base64 (RFC 4648)"
+    raise Failure(
+        f"`ai_agent_context_create` {why}.",
+        next_step="Call it again with that corrected.",
+        code="invalid_context",
+    )
+
+
+def _refuse(args: CreateContext, content: bytes, kept: list[Context]) -> None:
     problems: list[Problem] = []
-    size = len(args.text.encode())
+    size = len(content)
     if len(kept) >= MOST_FILES:
         text = f"The agent has {len(kept)} files; Make takes {MOST_FILES}."
         problems.append(Problem("agent_id", text, "Call `ai_agent_context_delete` for one first."))
     if size > MOST_BYTES:
-        problems.append(Problem("text", f"It has {size:,} bytes; Make takes {MOST_BYTES:,}."))
+        problems.append(Problem(_given(args), f"It has {size:,} bytes; Make takes {MOST_BYTES:,}."))
     if any(one.document_name == args.name for one in kept):
         problems.append(Problem("name", "The agent has a file of this name.", "Choose another."))
     if not args.allow_secrets:
-        problems += secret_lines(args.text, "text")
+        problems += secret_lines(content.decode("utf-8", "replace"), _given(args))
     if problems:
         raise Failure(
             "The file was not uploaded.",
             why="The agent may tell anyone it talks to what its files hold."
-            if any(one.path.startswith("text,") for one in problems)
+            if any(", line " in one.path for one in problems)
             else "",
             next_step="Mend what is listed, then call `ai_agent_context_create` again;"
             " allow_secrets=true uploads a false alarm.",
             code="invalid_context",
             problems=problems,
         )
+
+
+def _given(args: CreateContext) -> str:
+    return "text" if args.file_base64 is None else "file_base64"
 
 
 def _id_of(made: Nothing) -> str | None:

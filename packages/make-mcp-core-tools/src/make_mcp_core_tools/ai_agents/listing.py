@@ -16,7 +16,7 @@ from make_mcp_base.authoring import (
     page_of,
 )
 
-from make_mcp_core_tools._engine.connection_uses import bound_scenarios
+from make_mcp_core_tools._engine.connection_uses import Bound, bound_scenarios
 from make_mcp_core_tools.ai_agents.declared import category
 from make_mcp_core_tools.ai_agents.records import (
     READ,
@@ -64,6 +64,8 @@ class AgentRow(Output):
     scenario_tools: int
     mcp_tools: int
     contexts: int
+    used_by: int | None = None
+    """Scenarios whose modules run it; absent when this token may not read them."""
     prompt: str
     """Its system prompt's beginning."""
 
@@ -150,12 +152,30 @@ async def ai_agent_list(make: Make, args: ListAgents) -> Agents:
     team = await make.team(args.team_id)
     wanted = (args.name_contains or "").casefold()
     found = [one for one in await read_agents(make, team) if wanted in one.name.casefold()]
-    page, more = page_of([_row(one) for one in found], args)
+    page, more = page_of(found, args)
+    uses = await _uses(make, team) if page else None
+    rows = [_row(one, uses) for one in page]
     scenarios = await _blueprint_agents(make, team) if args.include_blueprint_agents else None
-    return Agents(agents=page, scenarios=scenarios, **more)
+    return Agents(agents=rows, scenarios=scenarios, **more)
 
 
-def _row(agent: Agent) -> AgentRow:
+async def _uses(make: Make, team_id: int) -> list[Bound] | None:
+    """Read what the team's scenarios run; without the right to, the list still answers."""
+    try:
+        return await bound_scenarios(make, team_id)
+    except Failure as failure:
+        if failure.code not in {"missing_scope", "forbidden"}:
+            raise
+        make.warn(f"Who uses the agents is not told: {failure.what}")
+        return None
+
+
+def _row(agent: Agent, uses: list[Bound] | None) -> AgentRow:
+    users = [
+        one
+        for one in uses or ()
+        if any(_binds(need.kind, need.value, agent) for need in one.bindings)
+    ]
     return AgentRow(
         id=agent.id,
         name=agent.name,
@@ -163,6 +183,7 @@ def _row(agent: Agent) -> AgentRow:
         scenario_tools=len(agent.scenarios),
         mcp_tools=sum(len(one.ids) for one in agent.mcp_configs),
         contexts=len(agent.contexts),
+        used_by=None if uses is None else len(users),
         prompt=agent.system_prompt[:_PROMPT_SHOWN],
     )
 

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from make_mcp_base.authoring import (
     Document,
+    Failure,
     Input,
     Json,
     Make,
@@ -32,10 +33,10 @@ class Message(Input):
 class RunAgent(Input):
     agent_id: AgentRef
     team_id: TeamId | None = None
-    message: str = Field(min_length=1)
+    message: str | None = Field(default=None, min_length=1)
     """What to say to it."""
-    earlier: list[Message] = []
-    """Messages before, where the thread does not hold them."""
+    messages: list[Message] = []
+    """Instead, or before it: a conversation that the thread does not hold."""
     thread_id: str | None = Field(default=None, pattern=r"^[0-9a-fA-F-]{36}$")
     """`thread_id` of an earlier answer, to go on with that conversation."""
     additional_prompt: str | None = None
@@ -137,6 +138,7 @@ async def ai_agent_run(make: Make, args: RunAgent) -> AgentAnswer:
     Costs tokens, and credits of the scenarios it calls. Nothing is sent twice: after a timeout
     look at the runs of its tool scenarios before trying again.
     """
+    _refuse_nothing(args)
     team = await make.team(args.team_id)
     agent = await read_agent(make, team, args.agent_id)
     for one in await check_tools(make, team, agent.scenarios, deep=False):
@@ -163,6 +165,17 @@ async def ai_agent_run(make: Make, args: RunAgent) -> AgentAnswer:
     )
 
 
+def _refuse_nothing(args: RunAgent) -> None:
+    last = "user" if args.message else args.messages[-1].role if args.messages else ""
+    if last != "user":
+        raise Failure(
+            "There is nothing for the agent to answer.",
+            why="The last of `messages` is the assistant's own." if last else "",
+            next_step="Call `ai_agent_run` again with `message`.",
+            code="invalid_arguments",
+        )
+
+
 def _streamed(agent: Agent, told: Streamed) -> AgentAnswer:
     return AgentAnswer(
         agent_id=agent.id,
@@ -181,11 +194,9 @@ def body_of(args: RunAgent) -> dict[str, Any]:
         config["additionalSystemPrompt"] = args.additional_prompt
     if args.output_fields:
         config["outputParser"] = {"type": "make-schema", "schema": args.output_fields}
-    said = [one.model_dump() for one in args.earlier]
-    body: dict[str, Any] = {
-        "messages": [*said, {"role": "user", "content": args.message}],
-        "config": config,
-    }
+    said = [one.model_dump() for one in args.messages]
+    said += [] if args.message is None else [{"role": "user", "content": args.message}]
+    body: dict[str, Any] = {"messages": said, "config": config}
     if args.thread_id:
         body["threadId"] = args.thread_id
     if args.callback_url:
