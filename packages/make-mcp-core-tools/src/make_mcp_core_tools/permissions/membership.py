@@ -155,7 +155,7 @@ async def user_organization_role_set(make: Make, args: SetOrganizationRole) -> R
         before: Document = {"members": len(places)}
         await leave_organization(make, person, organization, former, before=before)
     else:
-        await _write_organization_role(make, person, organization, former, wanted, len(places))
+        await write_organization_role(make, person, organization, former, wanted, len(places))
     return _outcome(user, former, wanted, changed=True)
 
 
@@ -195,9 +195,15 @@ async def write_team_role(
     )
 
 
-async def _write_organization_role(
-    make: Make, person: RawUser, organization: int, former: Role | None, wanted: Role, members: int
+async def write_organization_role(
+    make: Make,
+    person: RawUser,
+    organization: int,
+    former: Role | None,
+    wanted: Role,
+    members: int | None = None,
 ) -> None:
+    """Change a person's role in an organization; arguments as in `write_team_role`."""
     path = f"/users/{person.id}/user-organization-roles/{organization}"
     seen = f"/organizations/{organization}/user-organization-roles/{person.id}"
     await make.write(
