@@ -180,6 +180,60 @@ async def test_an_edit_in_make_since_the_pull_is_not_overwritten_unasked(bench: 
     assert "later" in await bench.text(f"/sdk/apps/{name}/1/base")
 
 
+async def test_what_happened_in_make_since_the_pull_is_told_whatever_it_was(bench: Bench) -> None:
+    name = await bench.whole()
+    folder = await exported(bench, name, "happened")
+    root = f"/sdk/apps/{name}/1"
+    await bench.company.send("PATCH", f"{root}/modules/findStock", {"label": "Theirs"})
+    await bench.company.send("PATCH", root, {"label": "Theirs too"})
+    token = {"Authorization": f"Token {bench.company.mounted.token}"}
+    gone = await bench.company.http.delete(f"/api/v2{root}/endpoints/getStock", headers=token)
+    gone.raise_for_status()
+    await bench.company.send("POST", f"{root}/rpcs", {"name": "listNew", "label": "New"})
+    (folder / "README.md").write_text("# Ours\n")
+    own: dict[str, Any] = {"folder": "happened", "name": name, "delete_missing": True}
+    told = await bench.core.call("custom_app_deploy", **own)
+    assert {p["path"]: p["problem"].split(" in ")[0] for p in told.error["problems"]} == {
+        "module findStock label": "was changed",
+        "app label": "was changed",
+        "endpoint getStock": "was deleted",
+        "rpc listNew": "was made",
+    }
+    kept = (await bench.core.apply("custom_app_deploy", **own, overwrite=True)).data
+    assert "rpc listNew: deleted" in kept["done"]
+    module = (await bench.company.get(f"{root}/modules/findStock"))["appModule"]
+    assert module["label"] == "findStock"
+
+
+async def test_a_large_app_with_alike_names_two_connections_and_comments_survives_the_way_round(
+    bench: Bench,
+) -> None:
+    source = await bench.whole()
+    root, send = f"/sdk/apps/{source}/1", bench.company.send
+    second = await send(
+        "POST", f"/sdk/apps/{source}/connections", {"type": "basic", "label": "Login"}
+    )
+    other = second["appConnection"]["name"]
+    for at, module in enumerate(("getURL", "getUrl", "geturl", *(f"step{n}Up" for n in range(3)))):
+        await send("POST", f"{root}/modules", {"name": module, "typeId": 4, "label": f"M {at} é"})
+        await send("PATCH", f"{root}/modules/{module}", {"connection": other})
+        await bench.code(f"{root}/modules/{module}/api", f'{{"url": "/{at}"}} // ü {at}\n\t ')
+    await send("PATCH", f"{root}/rpcs/listPlaces", {"altConnection": other})
+    hints = {
+        "annotations": {"readOnlyHint": True},
+        "context": "Use it.",
+        "attachedAccounts": [other],
+    }
+    await send("PATCH", f"{root}/endpoints/getStock", hints)
+    first = code_in(await exported(bench, source, "round"))
+    fresh = await bench.app("round-app")
+    done = (await bench.core.apply("custom_app_deploy", folder="round", name=fresh)).data
+    assert done["left"] == []
+    assert code_in(await exported(bench, fresh, "round-two")) == first
+    sides = {"left": {"name": source}, "right": {"name": fresh}}
+    assert (await bench.core.call("custom_app_diff", **sides)).data["changes"] == []
+
+
 async def test_faults_and_what_cannot_change_are_told_at_once(bench: Bench) -> None:
     name = await bench.whole()
     folder = await exported(bench, name, "faults")

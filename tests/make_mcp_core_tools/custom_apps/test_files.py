@@ -127,6 +127,44 @@ PLANTED = {
 }
 
 
+TYPOS = [
+    (
+        "modules/findStock/api",
+        '{"url": "/x", "qs": {"a": "{{paramaters.place}}"}}',
+        "error",
+        "name",
+    ),
+    ("modules/findStock/api", '{"url": "/{{upper(conection.user)}}"}', "error", "name"),
+    ("modules/findStock/api", '{"url": "/{{parameters.plaec}}"}', "warning", "field"),
+    ("rpcs/listPlaces/api", '{"url": "/x?api_key=9f8a7b6c5d4e3f2a1b0c9d8e"}', "error", "secret"),
+    ("base", '{"headers": {"x-api-key": "A1b2C3d4E5f6G7h8I9j0"}}', "error", "secret"),
+]
+
+
+@pytest.mark.parametrize(("path", "text", "severity", "code"), TYPOS)
+async def test_a_misspelled_name_or_a_written_in_key_is_found(
+    bench: Bench, path: str, text: str, severity: str, code: str
+) -> None:
+    name = await bench.whole()
+    await bench.code(f"/sdk/apps/{name}/1/{path}", text)
+    told = (await bench.core.call("custom_app_validate", name=name)).data
+    found = {(row["severity"], row["code"]) for row in told["faults"]}
+    assert (severity, code) in found, told
+    assert "9f8a7b6c" not in json.dumps(told)
+
+
+async def test_names_that_are_right_are_no_faults(bench: Bench) -> None:
+    name = await bench.whole()
+    text = (
+        '{"url": "/{{parameters.place}}/{{get(body.data, \'x\')}}/{{item.id}}/{{temp.a}}",'
+        '"headers": {"a": "{{connection.key}}", "b": "{{formatDate(now, \'X\')}}"},'
+        '"qs": {"c": "{{if(parameters.place = undefined, common.x, statusCode)}}"}}'
+    )
+    await bench.code(f"/sdk/apps/{name}/1/modules/findStock/api", text)
+    told = (await bench.core.call("custom_app_validate", name=name)).data
+    assert not [row for row in told["faults"] if row["code"] in ("name", "field", "secret")], told
+
+
 async def test_planted_faults_are_all_found_here(bench: Bench) -> None:
     name = await bench.whole()
     for path, text in PLANTED.items():

@@ -87,14 +87,35 @@ def free_name(one: Component, app: str, ids: Mapping[Key, str]) -> str:
     return name
 
 
-def conflicts(local: AppTree, remote: AppTree, pulled: Mapping[str, str]) -> list[str]:
-    """Name the sections that changed in Make since they were pulled and would be overwritten."""
+def conflicts(
+    local: AppTree, remote: AppTree, pulled: Mapping[str, str], *, deleting: bool = False
+) -> dict[str, str]:
+    """Tell what happened in Make since an app was pulled and would be undone by deploying it.
+
+    Args:
+        local: The app of the folder.
+        remote: The app in Make.
+        pulled: Digests of what was pulled.
+        deleting: Whether components that the folder lacks are deleted.
+
+    Returns:
+        What happened, by section (`module getStock/api`), property or component.
+    """
     ours, theirs = digests_of(local), digests_of(remote)
-    return [
-        key
+    found = {
+        key: "was changed in Make since it was pulled."
         for key, digest in theirs.items()
         if digest != pulled.get(key) and ours.get(key) != digest and key in ours
-    ]
+    }
+    components = {one.title for one in local.components.values()}
+    found |= dict.fromkeys(
+        sorted(components & pulled.keys() - theirs.keys()),
+        "was deleted in Make since it was pulled.",
+    )
+    if deleting:
+        added = {one.title for one in remote.components.values()} - components - pulled.keys()
+        found |= dict.fromkeys(sorted(added), "was made in Make since the app was pulled.")
+    return found
 
 
 def _there(member: str, value: JsonValue, ids: Mapping[Key, str]) -> JsonValue:

@@ -112,7 +112,7 @@ def files_of(
     components: dict[str, JsonObject] = {kind: {} for kind in KINDS}
     only_ours: JsonObject = {}
     for (kind, name), one in tree.components.items():
-        paths = _paths(one)
+        paths = _free_paths(one, files)
         files |= {path: one.sections[section] for section, (_, path) in paths.items()}
         row: JsonObject = {_MEMBERS.get(kind, {}).get(k, k): v for k, v in one.meta.items()}
         more = {key: row.pop(key) for key in _ONLY_OURS if key in row}
@@ -154,11 +154,16 @@ def _mapping(tree: AppTree) -> dict[str, list[dict[str, str]]]:
 
 
 def digests_of(tree: AppTree) -> dict[str, str]:
-    """Digest every section of an app, by `module getStock/api`."""
-    found = {f"app/{name}": _digest(text) for name, text in tree.sections.items()}
+    """Digest every section and property of an app, by `module getStock/api` and `… label`."""
+    found = _digests("app", tree.meta, tree.sections)
     for one in tree.components.values():
-        found |= {f"{one.title}/{name}": _digest(text) for name, text in one.sections.items()}
+        found |= _digests(one.title, one.meta, one.sections) | {one.title: ""}
     return found
+
+
+def _digests(title: str, meta: JsonObject, sections: Mapping[str, str]) -> dict[str, str]:
+    told = {f"{title} {name}": _digest(json.dumps(value)) for name, value in meta.items()}
+    return told | {f"{title}/{name}": _digest(text) for name, text in sections.items()}
 
 
 def read_tree(files: Mapping[str, str]) -> AppTree:
@@ -206,9 +211,17 @@ def _component(
     return Component(kind, name, meta, sections)
 
 
-def _paths(one: Component) -> dict[str, tuple[str, str]]:
+def _free_paths(one: Component, files: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Give the paths of a component; names that differ only in case get folders of their own."""
+    plain, number = _HUMP.sub("-", one.name).lower(), 2
+    paths = _paths(one, plain)
+    while any(path in files for _, path in paths.values()):
+        paths, number = _paths(one, f"{plain}-{number}"), number + 1
+    return paths
+
+
+def _paths(one: Component, plain: str) -> dict[str, tuple[str, str]]:
     """Give the extension's name and the path of the file of each section."""
-    plain = _HUMP.sub("-", one.name).lower()
     folder = f"{one.kind}s/{plain}"
     return {
         section: (title, f"{folder}/{plain}.{ending}")

@@ -6,11 +6,13 @@ import re
 from collections import Counter
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple, cast
+from urllib.parse import parse_qsl
 
 from make_blueprint import iml
-from make_blueprint.lint.credentials import credentials, is_placeholder
+from make_blueprint.lint.credentials import credentials, is_opaque, is_placeholder
 from make_blueprint.masking import is_secret_name
 
+from make_mcp_core_tools._engine.app_expressions import asked, misspelled
 from make_mcp_core_tools._engine.javascript_syntax import syntax_faults
 from make_mcp_core_tools._engine.jsonc import JsoncError, read_jsonc
 
@@ -29,6 +31,8 @@ FIELDS = frozenset({"parameters", "expect", "interface", "installSpec", "inputPa
 """Sections that hold fields of forms."""
 TEXTS = frozenset({"readme", "code", "test"})
 """Sections that are no JSON."""
+_DESCRIBED = frozenset({"common", "scopes"})
+"""Sections in which names say nothing of their values: secrets by right, texts about scopes."""
 VISUAL = frozenset({"banner", "markdown", "html", "separator"})
 _TYPES = """
 text password email url filename color uuid path cert pkey timezone time timestamp date hidden file
@@ -38,6 +42,7 @@ udt aiagent scenario
 """
 FIELD_TYPES = frozenset(_TYPES.split()) | VISUAL
 """Types of fields that Make's form library knows."""
+_HEX = re.compile(r"[0-9a-fA-F]{24,}")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
 _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
@@ -78,7 +83,7 @@ def section_faults(section: str, text: str, functions: Collection[str] = ()) -> 
     faults = list(_shape_faults(section, value))
     for path, name, leaf in strings(value):
         faults += _text_faults(path, leaf, functions)
-        if section != "common":
+        if section not in _DESCRIBED:
             faults += _secret_faults(path, leaf, name)
     if section in FIELDS and isinstance(value, list):
         faults += _field_faults(value, "")
@@ -125,18 +130,30 @@ def _text_faults(path: str, text: str, functions: Collection[str]) -> Iterator[F
     if text.count("{{") != text.count("}}"):
         yield Fault("error", "iml", path, "an expression is not closed.", "Write `{{…}}`.")
         return
-    plain = _EXPRESSION.sub(_with_semicolons, text)
+    plain = expressions(text)
     try:
         iml.parse(plain)
     except iml.IMLError as error:
         yield Fault("error", "iml", path, f"{error}.")
         return
+    yield from _name_faults(path, plain)
     known = {*iml.builtin_functions(), *functions}
     for used in iml.functions(plain):
         if used.name not in known:
             near = get_close_matches(used.name, known, n=1, cutoff=0.7)
             fix = f"Did you mean `{near[0]}`?" if near else ""
             yield Fault("error", "function", path, f"there is no function `{used.name}`.", fix)
+
+
+def expressions(text: str) -> str:
+    """Give a text with the expressions of apps as they are written in scenarios."""
+    return _EXPRESSION.sub(_with_semicolons, text)
+
+
+def _name_faults(path: str, plain: str) -> Iterator[Fault]:
+    for root in dict.fromkeys(one.root for one in asked(plain)):
+        if meant := misspelled(root):
+            yield Fault("error", "name", path, f"nothing is named `{root}`.", f"Use `{meant}`?")
 
 
 def _with_semicolons(found: re.Match[str]) -> str:
@@ -154,9 +171,25 @@ def _secret_faults(path: str, text: str, name: str = "") -> Iterator[Fault]:
     for found in credentials(text):
         yield Fault("error", "secret", path, f"holds a {found.kind}, {found.shown}.", fix)
         return
-    literal = bool(text) and "{{" not in text and not text.startswith("rpc://")
-    if name and literal and is_secret_name(name) and not is_placeholder(text) and len(text) > 7:
-        yield Fault("warning", "secret", path, "looks like a secret written into the code.", fix)
+    if text.startswith("rpc://"):
+        return
+    for key, value in ((name, text), *_queried(text)):
+        literal = len(value) > 7 and "{{" not in value and not is_placeholder(value)
+        if key and literal and is_secret_name(key):
+            severity = "error" if _is_made(value.rpartition(" ")[2]) else "warning"
+            told = "looks like a secret written into the code."
+            yield Fault(severity, "secret", path, told, fix)
+            return
+
+
+def _queried(text: str) -> list[tuple[str, str]]:
+    """Give names and values of the query of an address."""
+    return parse_qsl(text.partition("?")[2]) if "?" in text and len(text) < 4_000 else []
+
+
+def _is_made(value: str) -> bool:
+    """Tell whether a value was made by a machine, as keys are."""
+    return is_opaque(value) or _HEX.fullmatch(value) is not None
 
 
 def _field_faults(fields: list[JsonValue], path: str) -> Iterator[Fault]:

@@ -6,8 +6,10 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from make_blueprint.document import as_list, as_object
+from make_blueprint.iml import IMLError
 
-from make_mcp_core_tools._engine.app_lint import Fault, section_faults, strings
+from make_mcp_core_tools._engine.app_expressions import asked, field_names
+from make_mcp_core_tools._engine.app_lint import Fault, expressions, section_faults, strings
 from make_mcp_core_tools._engine.app_references import RPC
 from make_mcp_core_tools._engine.custom_apps import MODULE_TYPES
 from make_mcp_core_tools._engine.jsonc import JsoncError, read_jsonc
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[a-zA-Z][0-9a-zA-Z]+[0-9a-zA-Z]")
 _NAMED = ("module", "rpc", "function", "endpoint")
+_FORMS = {
+    "module": ("parameters", "expect"),
+    "connection": ("parameters",),
+    "endpoint": ("inputParameters",),
+}
+"""Sections that ask for the `parameters` of a component's requests."""
 _LOCAL = {"connection": "connection", "altConnection": "connection", "webhook": "webhook"}
 
 
@@ -54,6 +62,7 @@ def findings(tree: AppTree) -> list[Finding]:
             faults += _rpc_faults(tree, text)
             if section == "api":
                 faults += _api_faults(one, text)
+                faults += _field_faults(one, text)
             found += [Finding(one.title, section, fault) for fault in faults]
     return sorted(found, key=lambda finding: finding.fault.severity != "error")
 
@@ -94,6 +103,29 @@ def _api_faults(one: Component, text: str) -> list[Fault]:
     if requests and not any("url" in row for row in requests):
         return [Fault("warning", "request", "", "no request has a `url`.")]
     return []
+
+
+def _field_faults(one: Component, text: str) -> Iterator[Fault]:
+    """Tell parameters that the form of a component does not ask for."""
+    forms: list[JsonValue] = [
+        _value(one.sections.get(name, "")) or [] for name in _FORMS.get(one.kind, ())
+    ]
+    names = field_names(forms) if forms else None
+    if names is None:
+        return
+    missing: dict[str, str] = {}
+    for path, _, leaf in strings(_value(text)):
+        if "{{" not in leaf:
+            continue
+        try:
+            used = list(asked(expressions(leaf)))
+        except IMLError:
+            continue
+        for root, name in used:
+            if root == "parameters" and name and name not in names:
+                missing.setdefault(name, path)
+    for name, path in missing.items():
+        yield Fault("warning", "field", path, f"the form has no field `{name}`.")
 
 
 def _group_faults(tree: AppTree) -> list[Fault]:

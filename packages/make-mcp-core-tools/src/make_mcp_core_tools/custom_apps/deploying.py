@@ -191,10 +191,10 @@ def _refuse(local: AppTree, remote: AppTree, files: dict[str, str], args: Import
     pulled = pulled_digests(files)
     if pulled and pulled[:2] == (args.name, args.version) and not args.overwrite:
         problems += [
-            Problem(
-                one, "was changed in Make since it was pulled.", "Send `overwrite` to replace it."
-            )
-            for one in conflicts(local, remote, pulled[2])
+            Problem(one, told, "Send `overwrite` to have it as the folder says.")
+            for one, told in conflicts(
+                local, remote, pulled[2], deleting=args.delete_missing
+            ).items()
         ]
     if problems:
         raise Failure(
