@@ -197,3 +197,26 @@ def _anything(dice: random.Random, depth: int) -> Any:
         return dice.choice(leaves)
     inner = [_anything(dice, depth - 1) for _ in range(dice.randrange(4))]
     return inner if dice.random() < 0.5 else {f"k{n}": one for n, one in enumerate(inner)}
+
+
+async def test_faults_a_scenario_has_already_do_not_bar_a_new_blueprint(
+    core: Server, new_scenario: Maker, blueprint: Builder, step: Builder, stored: Reader
+) -> None:
+    lost = step(2, mapper={"value": "{{9.x}}"})
+    dead = step(3, "slack:CreateMessage", version=4, parameters={"__IMTCONN__": 987_654})
+    made = await new_scenario(blueprint(step(1), lost, dead))
+    document = (await stored(made["id"]))["blueprint"]
+    document["flow"][0]["mapper"]["value"] = "2"
+    edit = {"scenario_id": made["id"], "expected_last_edit": made["lastEdit"]}
+    told = await core.call("scenario_update", **edit, blueprint=document)
+    assert json.dumps((await stored(made["id"]))["blueprint"]) == json.dumps(document)
+    assert "no module 9" in told.data["faults"][0]["problem"]
+    edit["expected_last_edit"] = told.data["last_edit"]
+    document["flow"][0]["mapper"]["value"] = "{{8.x}}"
+    document["flow"].append(step(4, "slack:CreateMessage", parameters={"__IMTCONN__": 987_653}))
+    refused = await core.call("scenario_update", **edit, blueprint=document)
+    problems = " ".join(problem["problem"] for problem in refused.error["problems"])
+    assert "no module 8" in problems
+    assert "987653" in problems
+    assert "no module 9" not in problems
+    assert "987654" not in problems
