@@ -62,6 +62,14 @@ async def test_apps_are_told_for_a_span_of_days(books: "Books") -> None:
     assert told["total_credits"] == pytest.approx(spent / 100)
 
 
+async def test_what_no_app_accounts_for_is_said(books: "Books") -> None:
+    told = await broken_down(books, by="app", days=30)
+    used = sum(row["centicredits"] for row in await books.days()) / 100
+    assert told["total_credits"] < used
+    assert f"{used:,}" in told["missing"]["apps"]
+    assert "apps" not in (await broken_down(books)).get("missing", {})
+
+
 async def test_movers_compare_two_weeks_of_closed_days(books: "Books") -> None:
     told = await broken_down(books, movers=True)
     assert len(told["movers"]) == 10

@@ -71,7 +71,8 @@ async def _create_hook(make: Make, need: Need, team: int, needs: list[Need]) -> 
         predict={"hook": {"id": make.new_id("hook")}},
     )
     need.target = made.hook.id
-    make.warn(f"The new webhook {made.hook.id} has an address of its own; tell its senders.")
+    number = "" if make.planning else f" {made.hook.id}"
+    make.warn(f"The new webhook{number} has an address of its own; tell its senders.")
 
 
 async def _copy_structure(make: Make, need: Need, team: int) -> None:

@@ -23,6 +23,7 @@ from make_mcp_core_tools._engine.scenarios import Scenario
 from make_mcp_core_tools.billing.app_shares import by_app
 from make_mcp_core_tools.billing.declared import category
 from make_mcp_core_tools.billing.figures import (
+    READ,
     Organization,
     Sourced,
     missing,
@@ -40,6 +41,7 @@ _SCENARIOS = "scenarios:read"
 _DELETED, _OTHER, _NO_FOLDER = "deleted scenarios", "not by scenarios", "no folder"
 _MOST_MOVERS = 10
 _WEEK = 7
+_NEARLY_ALL = 0.95
 
 # Inputs
 
@@ -149,7 +151,11 @@ async def billing_cost_breakdown_get(make: Make, args: GetBreakdown) -> Breakdow
         as_of=reading.at,
         as_of_clock=reading.clock,
         sources=sources,
-        missing=missing(cost=why, movers=_no_movers(args)),
+        missing=missing(
+            cost=why,
+            movers=_no_movers(args),
+            apps=await _untold(make, args, organization, reading.at, total),
+        ),
         by=args.by,
         since=counted.since,
         until=reading.at,
@@ -192,6 +198,24 @@ async def _count(
     sources = [f"GET {path}?organizationId={organization.id}", "GET /scenarios"]
     since = answer.last_reset or organization.last_reset or at
     return _Counted([Share.model_validate(row) for row in rows], since, sources)
+
+
+async def _untold(
+    make: Make, args: GetBreakdown, organization: Organization, at: datetime, total: float
+) -> str | None:
+    """Say when modules account for much less than the organization used in these days."""
+    if args.by != "app":
+        return None
+    path, zone = f"/organizations/{organization.id}", await zone_of(make, organization)
+    usage = await read_usage(make, path, zone, READ, at)
+    first = usage.today - timedelta(days=args.days - 1)
+    used = round(sum(day.credits for day in usage.between(first, usage.today)), 2)
+    if total >= used * _NEARLY_ALL:
+        return None
+    return (
+        f"Make tells {total:,} credits of modules, and {used:,} of the organization in these days;"
+        " the difference belongs to no app here. `by` scenario or team tells all of it."
+    )
 
 
 def _formula(by: By) -> str:

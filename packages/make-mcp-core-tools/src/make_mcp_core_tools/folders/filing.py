@@ -50,18 +50,18 @@ async def most_filed(make: Make, team: int, count: int) -> int:
     return max(1, (a_minute - SPARE_CALLS) // (2 if count <= _WATCHED else 1))
 
 
-async def file_all(make: Make, moves: Sequence[tuple[Scenario, int | None]]) -> None:
+async def file_all(make: Make, moves: Sequence[tuple[Scenario, Folder | None]]) -> None:
     """Put each scenario into a folder, or with None outside any."""
     for at, (scenario, target) in enumerate(moves, 1):
         await _file(make, scenario, target, watched=len(moves) <= _WATCHED)
         await make.progress(at, len(moves), f"Moved “{scenario.name}”")
 
 
-async def _file(make: Make, scenario: Scenario, target: int | None, *, watched: bool) -> None:
+async def _file(make: Make, scenario: Scenario, target: Folder | None, *, watched: bool) -> None:
     path = f"/scenarios/{scenario.id}"
     note = "" if watched else "Scenarios that were moved again since are moved back as well."
     await make.write(
-        patch(path, {"folderId": target}),
+        patch(path, {"folderId": target.id if target else None}),
         into=Anything,
         says=f"Move “{scenario.name}” ({scenario.id}) to {_called(target)}",
         before={"folderId": scenario.folder_id},
@@ -74,7 +74,8 @@ async def _file(make: Make, scenario: Scenario, target: int | None, *, watched: 
     )
 
 
-def _called(folder: int | None) -> str:
+def _called(folder: Folder | None) -> str:
     if folder is None:
         return "no folder"
-    return f"folder {folder}" if folder > 0 else "the new folder"
+    new = "the new folder" if folder.id < 0 else f"folder {folder.id},"
+    return f"{new} “{folder.name}”"

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from make_mcp_core_tools.folders.declared import category
 from make_mcp_core_tools.folders.filing import MOST, file_all, most_filed
-from make_mcp_core_tools.folders.places import READ, Scenario, find_folder, scenarios_of
+from make_mcp_core_tools.folders.places import READ, Folder, Scenario, find_folder, scenarios_of
 
 # Inputs
 
@@ -61,7 +61,7 @@ class Move:
     """What is to be done: the team, the target folder (None for outside any), the scenarios."""
 
     team: int
-    target: int | None
+    target: Folder | None
     scenarios: Sequence[Scenario]
 
 
@@ -78,8 +78,9 @@ class Move:
 async def folder_item_move(make: Make, args: MoveItems) -> Moved:
     """Put scenarios into a folder, up to 200 at once; one operation that one undo takes back."""
     move = await _understood(make, args)
-    there = [s for s in move.scenarios if s.folder_id == move.target]
-    leaving = [s for s in move.scenarios if s.folder_id != move.target]
+    place = move.target.id if move.target else None
+    there = [s for s in move.scenarios if s.folder_id == place]
+    leaving = [s for s in move.scenarios if s.folder_id != place]
     _refuse_above_rate(len(leaving), await most_filed(make, move.team, len(leaving)))
     await file_all(make, [(scenario, move.target) for scenario in leaving])
     return Moved(
@@ -97,10 +98,10 @@ async def _understood(make: Make, args: MoveItems) -> Move:
         Failure: The arguments do not go together, or a scenario is not in the folder's team.
     """
     _refuse(_argument_problems(args))
-    team = await _team(make, args)
+    team, target = await _place(make, args)
     known = await scenarios_of(make, team)
     if not args.scenario_ids:
-        return Move(team, args.folder_id, _selected(known, args))
+        return Move(team, target, _selected(known, args))
     by_id = {scenario.id: scenario for scenario in known}
     _refuse(
         [
@@ -109,7 +110,7 @@ async def _understood(make: Make, args: MoveItems) -> Move:
             if wanted not in by_id
         ]
     )
-    return Move(team, args.folder_id, [by_id[each] for each in dict.fromkeys(args.scenario_ids)])
+    return Move(team, target, [by_id[each] for each in dict.fromkeys(args.scenario_ids)])
 
 
 def _argument_problems(args: MoveItems) -> list[Problem]:
@@ -128,16 +129,17 @@ def _argument_problems(args: MoveItems) -> list[Problem]:
     return problems
 
 
-async def _team(make: Make, args: MoveItems) -> int:
-    folders = [each for each in (args.folder_id, args.from_folder_id) if each is not None]
-    teams = {(await find_folder(make, each))[0] for each in folders}
-    if len(teams) > 1:
+async def _place(make: Make, args: MoveItems) -> tuple[int, Folder | None]:
+    """Find the team and the target folder."""
+    named = [each for each in (args.folder_id, args.from_folder_id) if each is not None]
+    found = [await find_folder(make, each) for each in named]
+    if len({team for team, _ in found}) > 1:
         _refuse([Problem("from_folder_id", "is of another team than `folder_id`.")])
-    if teams:
-        return teams.pop()
+    if found:
+        return found[0][0], found[0][1] if args.folder_id is not None else None
     path = f"/scenarios/{args.scenario_ids[0]}"
     owned = await make.get(path, {"cols": ["id", "teamId"]}, into=OneOwned, scope=READ)
-    return await make.team(owned.scenario.team_id)
+    return await make.team(owned.scenario.team_id), None
 
 
 def _selected(known: Sequence[Scenario], args: MoveItems) -> list[Scenario]:

@@ -112,7 +112,7 @@ async def folder_organize(make: Make, args: OrganizeFolders) -> Organized:
             each.folder = await make_folder(make, team, each.path)
             work.folders[each.path.casefold()] = each.folder
             created.append(each.path)
-    moves = [(one, each.folder.id) for each in work.each if each.folder for one in each.moving]
+    moves = [(one, each.folder) for each in work.each if each.folder for one in each.moving]
     await file_all(make, moves)
     return Organized(
         rules=[each.outcome for each in work.each],

@@ -83,6 +83,7 @@ async def data_store_export(make: Make, args: ExportRecords) -> Exported:
     first = await read_records(make, store.id, 1)
     places, _ = page_of(range(first.count), PageInput(limit=1, cursor=args.cursor))
     start = places[0] if places else first.count
+    _tell_unknown(make, args.fields, first)
     columns = await _columns(make, args, first, store.id) if args.format == "csv" else []
     piece = _Piece(args, columns, header=start == 0)
     while start + piece.records < first.count and not piece.is_full:
@@ -164,6 +165,14 @@ def _written(line: str) -> int:
 
 def _picked(data: Document, fields: Sequence[str]) -> Document:
     return {name: data[name] for name in fields if name in data} if fields else data
+
+
+def _tell_unknown(make: Make, fields: Sequence[str], shape: RecordPage) -> None:
+    """Say which fields no record of a strict structure can have."""
+    known = [str(each.get("name")) for each in shape.spec]
+    strange = [name for name in fields if name not in known] if shape.strict else []
+    if strange:
+        make.warn(f"No field is named {', '.join(strange)}. Known: {', '.join(known)}.")
 
 
 async def _columns(make: Make, args: ExportRecords, shape: RecordPage, store_id: int) -> list[str]:

@@ -299,7 +299,8 @@ def _refuse_bad(work: _Work, args: ImportRecords) -> None:
     shown = sorted(work.bad)[:_MOST_TOLD]
     raise _refusal(
         [Problem(f"line {line}", text) for line, text in shown],
-        f"{len(work.bad)} rows are bad; the first {len(shown)} are named.",
+        f"Bad rows: {len(work.bad)}."
+        + (f" The first {len(shown)} are named." if len(shown) < len(work.bad) else ""),
     )
 
 
@@ -316,21 +317,19 @@ def _refusal(problems: Sequence[Problem], why: str = "") -> Failure:
 
 def _tell(make: Make, work: _Work) -> None:
     fresh = sum(row.key not in work.held for row in work.sent)
-    make.affects(
-        f"{fresh} records are added, {len(work.sent) - fresh} changed;"
-        f" {work.unchanged} rows are there already."
-    )
+    changed = len(work.sent) - fresh
+    make.affects(f"Records added: {fresh}; changed: {changed}; as they are: {work.unchanged}.")
     if work.left:
         make.warn(
             f"{work.left} more rows are for the next calls: send the same once more, a minute"
             " later; rows that are in are skipped."
         )
     if work.bad:
-        make.affects(f"{len(work.bad)} bad rows are left out: {_some(work.bad)}")
+        make.affects(f"Bad rows left out: {len(work.bad)}. {_some(work.bad)}")
     if work.doubts:
         make.warn(
-            f"{len(work.doubts)} values do not fit the data structure, which is not strict, so"
-            f" they are sent as they are: {_some(work.doubts)}"
+            "The data structure is not strict, so what does not fit it is sent as it is"
+            f" ({len(work.doubts)}): {_some(work.doubts)}"
         )
     if work.doomed and work.left:
         make.warn(f"{len(work.doomed)} other records stay until all rows are in.")

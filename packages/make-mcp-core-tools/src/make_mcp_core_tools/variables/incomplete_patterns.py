@@ -20,7 +20,7 @@ from make_mcp_core_tools._engine.incomplete_executions import (
     read_waiting,
 )
 from make_mcp_core_tools._engine.make_clock import now_for
-from make_mcp_core_tools._engine.moments import Moment, milliseconds
+from make_mcp_core_tools._engine.moments import Moment, iso, milliseconds
 from make_mcp_core_tools.variables.declared import category
 from make_mcp_core_tools.variables.incompletes import tell_unread
 
@@ -112,7 +112,7 @@ async def incomplete_execution_pattern_get(make: Make, args: GetPatterns) -> Pat
     page, more = page_of(ordered, args)
     clusters = await make.each(page, lambda group: _cluster(make, waiting, *group))
     return Patterns(
-        since=args.since,
+        since=iso(earliest),
         counted=len(rows),
         clusters=clusters,
         next_calls=_next(args, clusters),
