@@ -1,10 +1,12 @@
 """Policies proved by a token, and credentials issued straight into a key."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from harness import Company
 
+from .conftest import ROOT, written
 from .test_rotation import refuse_tests
 
 if TYPE_CHECKING:
@@ -154,3 +156,45 @@ async def test_what_does_not_fit_is_told_before_anything_is_issued(
     assert none.error["code"] == "no_such_engine"
     lost = await vaulted.call("secret_lease_revoke", kind="certificate", id="00:11")
     assert lost.error["code"] == "invalid_arguments"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_nothing_that_was_issued_is_in_any_answer_log_or_file(
+    vaulted: "Vaulted",
+    company: Company,
+    authority: "Bao",
+    connection: Any,
+    team: int,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    fails: bool,
+) -> None:
+    caplog.set_level(0)
+    key = await key_of(company, team, "clientcertauth", certificate="old", privateKey="old")
+    arguments: dict[str, Any] = {"key_id": key, "role": "leased", **CERTIFICATE}
+    given = await vaulted.apply("secret_dynamic_issue", **arguments)
+    [revoke] = given.data["next_calls"]
+    private = held(company, key)["privateKey"].splitlines()[1]
+    await vaulted.apply("secret_lease_revoke", **revoke["arguments"])
+    ident = await connection("Model", "openai-gpt-3", apiKey="k", organizationId="o")
+    if fails:
+        await refuse_tests(company)
+    wanted: dict[str, Any] = {"connection_id": ident, "engine": "token", "role": "make"}
+    wanted |= {"ttl": "10m", "give": {"apiKey": "client_token"}}
+    wanted["constants"] = {"organizationId": "org"}
+    issued = await vaulted.apply("secret_dynamic_issue", **wanted)
+    assert issued.data["state"] == ("revoked" if fails else "given")
+    world = company.mounted.sandbox.world
+    [row] = world.rows("SELECT data FROM connections WHERE id = ?", ident)
+    token = row["data"]["apiKey"]
+    assert token.startswith(("s.", "hvs."))
+    for told in (given, issued):
+        await vaulted.call("operation_get", operation_id=told.data["operation_id"])
+    shown = capfd.readouterr()
+    texts = "".join(vaulted.texts) + caplog.text + shown.out + shown.err
+    kept = b"".join(written(tmp_path))
+    assert b"secret_dynamic_issue" in kept, "the journal was not found"
+    for value in (private, token, ROOT):
+        assert value not in texts
+        assert value.encode() not in kept

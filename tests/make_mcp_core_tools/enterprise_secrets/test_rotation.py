@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from harness import Company
 
-from .conftest import CANARY, ROOT, written
+from .conftest import CANARY, ROOT, started_bao, written
 
 if TYPE_CHECKING:
     from .conftest import Bao, Serve, Vaulted
@@ -371,3 +371,48 @@ async def test_a_source_that_cannot_be_read_whole_is_told_before_anything_is_don
     log = (await company.control("GET", "/requests"))["requests"]
     assert [one for one in log if one["method"] != "GET"] == []
     assert bao.values("crm/api") == {"token": OLD}
+
+
+async def test_a_manager_that_seals_in_the_middle_leaves_no_scenario_off_and_claims_nothing(
+    serve: "Serve",
+    tmp_path_factory: pytest.TempPathFactory,
+    company: Company,
+    new_scenario: Maker,
+    blueprint: Builder,
+    step: Builder,
+    model: int,
+) -> None:
+    module = step(
+        1,
+        "openai-gpt-3:CreateCompletion",
+        parameters={"__IMTCONN__": model},
+        metadata={"parameters": [{"name": "__IMTCONN__", "type": "account:openai-gpt-3"}]},
+    )
+    scenario = (await new_scenario(blueprint(module, name="Writer"), active=True))["id"]
+    with started_bao(tmp_path_factory.mktemp("sealing")) as bao:
+        bao.put("crm/api", token=OLD, org=ORGANIZATION)
+        async with serve(VAULT_ADDR=bao.address, VAULT_TOKEN=ROOT) as server:
+            for parameter, field in (("apiKey", "token"), ("organizationId", "org")):
+                sink = {"connection_id": model, "parameter": parameter}
+                await server.call("secret_binding_set", **sink, path=PATH, field=field)
+            await server.apply("secret_rotation_run", path=PATH)
+            store = await server.kernel.store()
+            append = store.journal_append
+            wanted: dict[str, Any] = {"path": PATH, "regenerate": ["token"]}
+            wanted["pause_scenarios"] = True
+            planned = await server.call("secret_rotation_run", **wanted)
+
+            async def seals(entry: Any) -> Any:
+                """Somebody seals it right after the new version was written."""
+                if entry.kind == "done" and "version" in str(entry.body.get("answer")):
+                    bao.send("PUT", "sys/seal")
+                return await append(entry)
+
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(store, "journal_append", seals)
+                plan_id = planned.data["plan"]["plan_id"]
+                told = await server.call("secret_rotation_run", **wanted, plan_id=plan_id)
+    assert told.data["state"] == "rollback_failed"
+    assert "could not be brought back" in str(told.data["steps"])
+    assert has(company, model) == {"apiKey": OLD, "organizationId": ORGANIZATION}
+    assert (await company.get(f"/scenarios/{scenario}"))["scenario"]["isActive"] is True
