@@ -179,3 +179,146 @@ def follow(told: dict[str, Any], tool: str) -> dict[str, Any]:
     """The suggested call of a tool, ready to be made."""
     call = next(one for one in told["next_calls"] if one["tool"] == tool)
     return dict(call["arguments"])
+
+
+CURL = (
+    "curl -X POST 'https://api.acme.example.com/v1/projects/123/tasks?token=q7Zr9kPw2mVx&dry=true' "
+    "-H 'Authorization: Bearer sk_abcdef12345678' \\\n -H 'X-Version: 2022-06-28' "
+    '-d \'{"title": "Paint", "due": {"on": 5}, "apiSecret": "hunter2hunter2"}\''
+)
+
+
+async def test_a_command_becomes_a_module_and_its_secrets_the_connection_s(bench: Bench) -> None:
+    told, folder = await scaffolded(bench, "acme-tasks", curl=CURL)
+    assert (told["connection"], told["base_url"]) == ("apikey", "https://api.acme.example.com")
+    (module,) = told["modules"]
+    assert module["operation"] == "POST /v1/projects/{projectsId}/tasks"
+    base = code(folder, "general/base.iml.json")
+    assert base["qs"] == {"token": "{{connection.apiKey}}"}
+    assert base["headers"]["authorization"].startswith("Bearer {{connection.")
+    (path,) = folder.rglob("*post*.communication.iml.json")
+    api = json.loads(path.read_text())
+    assert api["url"] == "/v1/projects/{{encodeURL(parameters.projectsId)}}/tasks"
+    assert api["headers"] == {"x-version": "2022-06-28"}
+    assert api["body"]["title"] == "{{parameters.title}}"
+    assert api["body"]["apiSecret"].startswith("{{connection.")
+    written = "".join(one.read_text() for one in folder.rglob("*.*"))
+    for secret in ("q7Zr9kPw2mVx", "sk_abcdef12345678", "hunter2hunter2", "Paint"):
+        assert secret not in written
+    found = (await bench.core.call("custom_app_validate", folder="acme-tasks")).data
+    assert found["faults"] == []
+
+
+async def test_a_command_beside_a_document_is_recognized_in_it_or_added(bench: Bench) -> None:
+    spec = json.dumps(fleet())
+    known = "curl https://api.fleet.example.com/v2/vessels/v-7"
+    told, _ = await scaffolded(bench, "fleet-both", spec=spec, curl=known, operations=["getMe"])
+    assert [row["name"] for row in told["modules"]] == ["getMe", "getVessel"]
+    other = "curl https://api.fleet.example.com/v2/berths"
+    told, folder = await scaffolded(bench, "fleet-more", spec=spec, curl=other)
+    assert told["modules"][0]["operation"] == "GET /berths"
+    assert len(told["modules"]) == 6
+    assert code(folder, "general/base.iml.json")["baseUrl"] == "https://api.fleet.example.com/v2"
+
+
+HEADERS: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
+    ({"auth": "none"}, "", {}),
+    ({"auth": "bearer"}, "apikey", {"headers": {"authorization": "Bearer {{connection.apiKey}}"}}),
+    ({"auth": "query_key", "auth_name": "k"}, "apikey", {"qs": {"k": "{{connection.apiKey}}"}}),
+    ({"auth": "header_key"}, "apikey", {"headers": {"x-fleet-key": "{{connection.apiKey}}"}}),
+    (
+        {"auth": "basic"},
+        "basic",
+        {
+            "headers": {
+                "authorization": "Basic {{base64(connection.username + ':' + connection.password)}}"
+            }
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("wish", "kind", "parts"), HEADERS)
+async def test_the_credentials_that_are_wished_for_are_sent(
+    bench: Bench, wish: dict[str, Any], kind: str, parts: dict[str, Any]
+) -> None:
+    name = f"auth-{wish['auth'].replace('_', '-')}"
+    told, folder = await scaffolded(bench, name, spec=json.dumps(fleet()), **wish)
+    base = code(folder, "general/base.iml.json")
+    assert told.get("connection", "") == kind
+    assert {key: base[key] for key in ("headers", "qs") if key in base} == parts
+    found = (await bench.core.call("custom_app_validate", folder=name)).data
+    assert found["faults"] == []
+
+
+async def test_oauth_is_written_as_far_as_the_document_tells(bench: Bench) -> None:
+    document = fleet()
+    flow = {
+        "authorizationUrl": "https://login.fleet.example.com/authorize",
+        "tokenUrl": "https://login.fleet.example.com/token",
+        "scopes": {"vessels:read": "Read vessels", "write:token": "Make tokens of your own"},
+    }
+    document["components"]["securitySchemes"]["key"] = {
+        "type": "oauth2",
+        "flows": {"authorizationCode": flow},
+    }
+    document["paths"]["/vessels"]["get"]["security"] = [{"key": ["vessels:read"]}]
+    told, folder = await scaffolded(bench, "fleet-oauth", spec=json.dumps(document))
+    assert told["connection"] == "oauth"
+    api = code(folder, "connections/connection/connection.communication.iml.json")
+    assert api["authorize"]["url"] == flow["authorizationUrl"]
+    assert api["token"]["body"]["grant_type"] == "authorization_code"
+    assert api["info"]["url"] == "https://api.fleet.example.com/v2/me"
+    assert "refresh" not in api
+    assert any("refresh" in line for line in told["left_to_do"])
+    scope = code(folder, "modules/list-vessels/list-vessels.scope.iml.json")
+    assert scope == ["vessels:read"]
+    found = (await bench.core.call("custom_app_validate", folder="fleet-oauth")).data
+    assert found["faults"] == []
+
+
+REFUSALS: list[tuple[dict[str, Any], str]] = [
+    ({}, "invalid_arguments"),
+    ({"spec": '{"swagger": "2.0", "paths": {}}'}, "unreadable_document"),
+    ({"spec": "openapi: [3"}, "unreadable_document"),
+    ({"spec": "[" * 200_000}, "unreadable_document"),
+    ({"spec": '{"openapi": "3.1.0", "paths": {}}'}, "nothing_to_scaffold"),
+    ({"spec": json.dumps(fleet()), "operations": ["getMee"]}, "nothing_to_scaffold"),
+    ({"spec": "http://127.0.0.1:9/openapi.json"}, "egress_refused"),
+    ({"spec": "http://169.254.169.254/latest/meta-data"}, "egress_refused"),
+    ({"curl": "wget https://example.com"}, "unreadable_command"),
+    ({"curl": "curl 'https://example.com"}, "unreadable_command"),
+    ({"curl": "curl -X TRACE https://example.com"}, "unreadable_command"),
+    ({"spec": json.dumps(fleet()), "folder": "../../out"}, "path_refused"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "why"), REFUSALS)
+async def test_what_no_app_can_be_made_of_is_refused_with_what_to_do(
+    bench: Bench, arguments: dict[str, Any], why: str
+) -> None:
+    told = await bench.core.call("custom_app_scaffold", name="no-app", **arguments)
+    assert told.error["code"] == why
+    assert told.error["next_step"]
+
+
+async def test_a_folder_that_holds_something_is_not_written_into(bench: Bench) -> None:
+    _, folder = await scaffolded(bench, "fleet-once", spec=json.dumps(fleet()))
+    (folder / "README.md").write_text("# Mine\n")
+    told = await bench.core.call("custom_app_scaffold", name="fleet-once", spec=json.dumps(fleet()))
+    assert told.error["code"] == "folder_taken"
+    assert (folder / "README.md").read_text() == "# Mine\n"
+
+
+async def test_of_many_operations_fifty_are_written_and_the_rest_named(bench: Bench) -> None:
+    document = fleet()
+    ok = {"responses": {"200": content(VESSEL)}}
+    document["paths"] |= {f"/r{n}": {"get": {"operationId": f"read{n}", **ok}} for n in range(60)}
+    document["paths"]["/old"] = {"get": {"operationId": "readOld", "deprecated": True, **ok}}
+    told, _ = await scaffolded(bench, "fleet-many", spec=json.dumps(document))
+    assert len(told["modules"]) == 50
+    assert any("15 operations beyond 50" in line for line in told["left_to_do"])
+    assert any("1 deprecated" in line for line in told["left_to_do"])
+    wanted = ["readOld", "GET /r59"]
+    told, _ = await scaffolded(bench, "fleet-few", spec=json.dumps(document), operations=wanted)
+    assert [row["name"] for row in told["modules"]] == ["readOld", "read59"]

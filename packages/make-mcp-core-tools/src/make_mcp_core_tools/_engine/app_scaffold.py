@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import anyio.to_thread
+
 from make_mcp_core_tools._engine.app_scaffold_auth import (
     Auth,
     Credentials,
@@ -75,6 +77,11 @@ class Scaffold:
     left: list[str] = field(default_factory=list[str])
 
 
+async def scaffolded(service: Description, wish: Wish) -> Scaffold:
+    """Write an app as `scaffold` does, in a thread of its own: documents may be large."""
+    return await anyio.to_thread.run_sync(scaffold, service, wish)
+
+
 def scaffold(service: Description, wish: Wish) -> Scaffold:
     """Write an app.
 
@@ -105,6 +112,10 @@ def scaffold(service: Description, wish: Wish) -> Scaffold:
     }
     made.left += service.notes
     made.left += [f"`{line(ref, 120)}` is nowhere in the document." for ref in _missing(service)]
+    if service.schemas.steps < 0:
+        made.left.append(
+            "The document is very large: the deeper parts of some fields are left out."
+        )
     made.left = list(dict.fromkeys(made.left))
     return made
 

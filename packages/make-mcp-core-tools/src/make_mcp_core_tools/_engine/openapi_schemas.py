@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from make_blueprint.document import JsonObject, JsonValue
 
 _MOST_HOPS = 30
-_MOST_STEPS = 200_000
+_MOST_STEPS = 60_000
 _DEEPEST = 12
 _TYPES = ("string", "integer", "number", "boolean", "array", "object")
 

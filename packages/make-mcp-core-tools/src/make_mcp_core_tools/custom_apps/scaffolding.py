@@ -5,7 +5,7 @@ from pydantic import Field
 
 from make_mcp_core_tools._engine.app_files import files_of
 from make_mcp_core_tools._engine.app_folders import begin_folder
-from make_mcp_core_tools._engine.app_scaffold import Scaffold, Wish, scaffold
+from make_mcp_core_tools._engine.app_scaffold import Scaffold, Wish, scaffolded
 from make_mcp_core_tools._engine.app_scaffold_auth import Auth
 from make_mcp_core_tools._engine.app_tree import AppTree
 from make_mcp_core_tools._engine.openapi_operations import Description
@@ -100,7 +100,7 @@ async def custom_app_scaffold(make: Make, args: ScaffoldApp) -> AppScaffolded:
         args.base_url or "",
         credentials,
     )
-    made = scaffold(service, wish)
+    made = await scaffolded(service, wish)
     _refuse(service, made)
     files = files_of(made.tree, None, {})
     folder = str(await begin_folder(make, args.folder or args.name, files))
