@@ -189,3 +189,18 @@ async def holder(company: Company, scenario: int, run: str) -> bool:
     path = f"/api/v2/scenarios/{scenario}/logs/{run}"
     answer = await company.http.get(path, headers=headers)
     return answer.is_success and answer.json()["scenarioLog"]["status"] == 3
+
+
+@pytest.mark.parametrize("form", ["json", "md"])
+async def test_a_report_of_200_scenarios_in_one_answer_is_not_cut(
+    core: Server, floor: "Floor", minutes: "Minutes", form: str
+) -> None:
+    team = await crowd(floor, SCENARIOS)
+    told = (await core.call("scenario_health_report", team_id=team, limit=240, format=form)).data
+    assert "truncated" not in told
+    assert "next_cursor" not in told
+    rows = told["scenarios"] if form == "json" else told["markdown"].splitlines()[2:]
+    assert len(rows) + told["others"]["scenarios"] == told["total"] == SCENARIOS
+    if form == "json":
+        ids = [*(row["id"] for row in rows), *told["others"]["scenario_ids"]]
+        assert len(ids) == len(set(ids)) == SCENARIOS

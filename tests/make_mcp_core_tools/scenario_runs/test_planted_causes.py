@@ -288,3 +288,33 @@ async def test_a_sound_scenario_has_no_findings_and_names_what_was_checked_and_s
     checks = [check["check"] for check in told["checks"]]
     assert told["summary"] == f"Nothing found: {len(checks)} checks made, 0 skipped."
     assert {"bindings", "connection tests", "hook", "changes", "organization"} <= set(checks)
+
+
+async def test_a_scenario_of_many_connections_stores_and_failures_costs_a_bounded_number_of_calls(
+    core: Server, floor: "Floor", company: Company
+) -> None:
+    """Everything at once: the number is the one the tool's description gives."""
+    steps: list[Json] = []
+    for number in range(10, 26):
+        body = {"accountName": f"Account {number}", "accountType": "google", "scopes": ["openid"]}
+        made = await company.send("POST", "/connections", body, teamId=floor.team)
+        await change(floor, "connections", made["connection"]["id"], state="valid")
+        row = {"id": number, "module": "google-sheets:addRow"}
+        steps.append(sheet(made["connection"]["id"]) | row)
+    for number in range(30, 38):
+        store = {"name": f"Store {number}", "teamId": floor.team, "maxSizeMB": 1}
+        made = (await company.send("POST", "/data-stores", store))["dataStore"]
+        add: Json = {"id": number, "module": "datastore:AddRecord", "version": 1, "metadata": AT}
+        steps.append({**add, "parameters": {"datastore": made["id"]}, "mapper": {"key": "a"}})
+    readers = [floor.parsing(number, "{{var.input.text}}") for number in (2, 3, 4)]
+    ident = await floor.scenario(floor.start, *readers, *steps, inputs=TEXT, dlq=True)
+    await run(floor, ident, "{broken", "[", '{"a', "{}")
+    await edit(floor, ident, lambda flow: flow[2]["mapper"].update(json="{"))
+    await run(floor, ident, "{}", "{}")
+    await core.call("team_list")
+    await company.control("DELETE", "/requests")
+    told = await core.call("scenario_troubleshoot", scenario_id=ident)
+    sent = (await company.control("GET", "/requests"))["requests"]
+    assert len(told.data["findings"]) >= 5
+    assert {skip["check"] for skip in told.data["skipped"]} >= {"bindings", "data stores"}
+    assert len(sent) <= 60

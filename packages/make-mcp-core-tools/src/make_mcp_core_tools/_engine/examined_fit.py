@@ -13,6 +13,7 @@ from make_mcp_core_tools._engine.binding_checks import (
     check_scopes,
 )
 from make_mcp_core_tools._engine.examination import Finding
+from make_mcp_core_tools._engine.examined_bindings import MOST_CONNECTIONS
 
 if TYPE_CHECKING:
     from make_blueprint.bindings import Kind
@@ -34,7 +35,7 @@ async def check_fit(exam: Examination) -> str:
         exam.make, exam.scenario.team_id, exam.stored.blueprint, exam.scenario.id
     )
     running = [one for one in checked if one.binding.module_id in names]
-    lacking = await check_scopes(exam.make, exam.stored.blueprint, running)
+    lacking = await check_scopes(exam.make, exam.stored.blueprint, _to_ask(exam, running))
     told = {line for finding in exam.findings for line in finding.evidence}
     misfits = [one for one in running if _breaks_runs(one) and _place(one) not in told]
     for one in [*misfits, *lacking][:_MOST_MISFITS]:
@@ -43,6 +44,16 @@ async def check_fit(exam: Examination) -> str:
     for kind in sorted(unread - _CHECKED_ALONE):
         exam.skip("bindings", f"The team's list of objects of kind {kind} could not be read.")
     return f"{len(running)} held against the team, {len(misfits) + len(lacking)} do not fit"
+
+
+def _to_ask(exam: Examination, running: list[CheckedBinding]) -> list[CheckedBinding]:
+    """Choose the bindings whose connections are asked for their scopes, a request each."""
+    bound = [one for one in running if one.binding.kind == "connection"]
+    idents = list(dict.fromkeys(str(one.binding.value) for one in bound))
+    if len(idents) > MOST_CONNECTIONS:
+        rest = len(idents) - MOST_CONNECTIONS
+        exam.skip("bindings", f"The scopes of {rest} more connections are not read in one call.")
+    return [one for one in bound if str(one.binding.value) in idents[:MOST_CONNECTIONS]]
 
 
 def _breaks_runs(one: CheckedBinding) -> bool:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from make_mcp_core_tools._engine.run_log import Entry
 
+_MOST_ROWS = 60
 _MOST_CAUSES = 8
 _MOST_EVIDENCE = 3
 _MOST_BACKLOGS = 10
@@ -112,11 +113,21 @@ class Backlog(Output):
     reason: str
 
 
+class Others(Output):
+    scenarios: int
+    runs: int
+    failed: int
+    warnings: int
+    scenario_ids: list[int]
+
+
 class Health(Page):
     since: str
     scenarios: list[ScenarioHealth] | None = None
     """Most failed runs first, within this page."""
     markdown: str | None = None
+    others: Others | None = None
+    """This page's scenarios beyond the first 60 rows, in sum."""
     causes: list[CommonCause]
     """Most frequent failures of this page's scenarios."""
     dead_connections: list[DeadConnection] | None = None
@@ -223,8 +234,9 @@ async def _fill(
     """Write down what the logs of a page tell."""
     rows = [_health(brief, log) for brief, log in read]
     rows.sort(key=lambda row: (row.failed, row.warnings, bool(row.flags)), reverse=True)
-    report.scenarios = rows if form == "json" else None
-    report.markdown = _markdown(rows) if form == "md" else None
+    report.scenarios = rows[:_MOST_ROWS] if form == "json" else None
+    report.markdown = _markdown(rows[:_MOST_ROWS]) if form == "md" else None
+    report.others = _summed(rows[_MOST_ROWS:])
     report.causes = _causes([log for _, log in read])
     report.incomplete_executions = await _backlogs(make, [b for b, _ in read], spent) or None
     report.next_calls = _worst(rows)
@@ -268,6 +280,19 @@ def _health(brief: Brief, log: list[Entry]) -> ScenarioHealth:
         last_failure=failed[0].timestamp if failed else None,
         last_failed_execution=failed[0].id if failed else None,
         capped=True if len(log) >= MOST_ENTRIES else None,
+    )
+
+
+def _summed(rows: list[ScenarioHealth]) -> Others | None:
+    """Sum up rows that an answer has no room for."""
+    if not rows:
+        return None
+    return Others(
+        scenarios=len(rows),
+        runs=sum(row.runs for row in rows),
+        failed=sum(row.failed for row in rows),
+        warnings=sum(row.warnings for row in rows),
+        scenario_ids=[row.id for row in rows],
     )
 
 

@@ -72,7 +72,7 @@ async def scenario_troubleshoot(make: Make, args: TroubleshootScenario) -> Diagn
 
     Joins flags, failed runs with the module to blame, incomplete executions, connections, hook,
     data stores, limits, blueprint faults, and what changed before the first failure. Each finding
-    names its evidence, its rule and the next call. At most about 50 requests.
+    names its evidence, its rule and the next call. At most about 60 requests.
     """
     scenario = await read_scenario(make, args.scenario_id)
     stored = await read_stored(make, scenario.id)
