@@ -107,7 +107,7 @@ async def test_everything_that_stands_against_a_document_is_told_at_once(
     world = company.mounted.sandbox.world
     world.execute("DELETE FROM user_team_roles WHERE user_id = ? AND team_id = ?", me, team)
     await writes(company)
-    desired = [
+    desired: list[dict[str, Any]] = [
         {"person": ada, "role": "Wizard", "teams": {"Nowhere": "Team Member"}},
         {"person": ben, "teams": {}},
         {"person": "ben.oak@example.org"},

@@ -176,7 +176,7 @@ def _by_user(known: dict[int, Role], rows: list[TeamMember]) -> dict[int, Role]:
 @category.tool(
     scope="user:read",
     effect="read",
-    words=("who can do what", "access review", "permissions", "audit of rights", "admins"),
+    words=("which people may", "who can do what", "who is allowed", "access review", "admins"),
     examples=(GetAccessMatrix(organization_id=12, permission="scenario run"),),
 )
 async def access_matrix_get(make: Make, args: GetAccessMatrix) -> AccessMatrix:
