@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from app_bench import Bench, service
+from app_bench import Bench, server_with, service
 
 pytestmark = pytest.mark.anyio
 
@@ -238,3 +238,61 @@ async def test_an_rpc_without_what_it_needs_is_refused(bench: Bench) -> None:
     needed = [{"name": "region", "type": "text", "required": True}]
     told = await bench.core.call("sdk_rpc_test", app=app, name="listPlaces", fields=needed)
     assert "data.region" in told.text
+
+
+CHANGING: list[tuple[str, dict[str, Any]]] = [
+    ("sdk_component_update", {"kind": "module", "name": "findStock", "label": "Find"}),
+    (
+        "sdk_component_section_set",
+        {"kind": "rpc", "name": "listPlaces", "section": "api", "content": {"url": "/p"}},
+    ),
+    (
+        "sdk_component_visibility_set",
+        {"kind": "endpoint", "name": "getStock", "visibility": "public"},
+    ),
+    ("sdk_component_delete", {"kind": "module", "name": "watchMoves"}),
+    ("sdk_rpc_test", {"name": "listPlaces"}),
+]
+
+
+@pytest.mark.parametrize(("tool", "more"), CHANGING)
+async def test_what_a_plan_says_is_what_is_sent_and_nothing_before(
+    bench: Bench, tool: str, more: dict[str, Any]
+) -> None:
+    app = await bench.whole()
+    async with service([]) as address:
+        await bench.code(f"/sdk/apps/{app}/1/base", "{}")
+        api = json.dumps({"url": f"{address}/p"})
+        await bench.code(f"/sdk/apps/{app}/1/rpcs/listPlaces/api", api)
+        await bench.company.control("DELETE", "/requests")
+        plan = (await bench.core.call(tool, app=app, **more, dry_run=True)).data["plan"]
+        assert await sent(bench) == []
+        await bench.core.call(tool, app=app, **more, plan_id=plan["plan_id"])
+    planned = [(one["method"], f"/api/v2{one['path']}") for one in plan["requests"]]
+    assert await sent(bench) == planned
+
+
+async def sent(bench: Bench) -> list[tuple[str, str]]:
+    """What changed something since the log was emptied."""
+    seen = (await bench.company.control("GET", "/requests"))["requests"]
+    return [(one["method"], one["path"]) for one in seen if one["method"] != "GET"]
+
+
+async def test_the_tools_of_components_need_the_scopes_of_custom_apps(bench: Bench) -> None:
+    app = await bench.whole()
+    place = {"app": app, "kind": "rpc", "name": "listPlaces"}
+    async with server_with(bench.company, "sdk-apps:read") as server:
+        shown = await server.call("sdk_component_get", **place)
+        assert shown.data["name"] == "listPlaces"
+        told = await server.call("sdk_component_update", **place, label="Other")
+        assert "sdk-apps:write" in told.text
+    async with server_with(bench.company, "scenarios:read") as server:
+        for tool, more in (
+            ("sdk_component_list", {"app": app}),
+            ("sdk_component_get", place),
+            ("sdk_component_section_get", {**place, "section": "api"}),
+            ("sdk_rpc_test", {"app": app, "name": "listPlaces"}),
+        ):
+            told = await server.call(tool, **more)
+            assert "sdk-apps:" in told.text, tool
+            assert told.result.is_error, tool
