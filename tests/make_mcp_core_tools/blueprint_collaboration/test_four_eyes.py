@@ -232,6 +232,25 @@ async def test_servers_trust_each_other_by_a_key_they_share(
     assert done.data["changed"] is True
 
 
+async def test_where_nothing_was_proposed_or_kept_nothing_is_listed(
+    core: Server, scenario: int
+) -> None:
+    listed = await core.call("change_request_list", state="all")
+    assert listed.data["change_requests"] == []
+    none = await core.call("change_request_get", change_request_id="abc")
+    assert none.error["code"] == "not_found"
+    later = await core.call("blueprint_version_list", scenario_id=scenario, since="2099-01-01")
+    assert (later.data["versions"], later.data["total"]) == ([], 0)
+
+
+async def test_a_request_tells_what_of_it_deserves_a_second_look(
+    core: Server, scenario: int
+) -> None:
+    op = {"op": "remove_module", "module": 1}
+    made = await core.call("change_request_create", scenario_id=scenario, title="x", ops=[op])
+    assert made.data["risks"] == ["trigger: module 1 util:SetVariable2 (removed)"]
+
+
 async def test_a_request_for_a_scenario_that_is_gone_is_shown_and_not_applied(
     core: Server, colleague: Server, company: Company, request_id: str, scenario: int
 ) -> None:

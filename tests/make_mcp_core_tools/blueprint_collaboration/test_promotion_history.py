@@ -210,3 +210,47 @@ async def test_the_target_keeps_its_name_schedule_inputs_and_folder(
     assert (now["scheduling"], now["metadata"]) == (settings["scheduling"], settings["metadata"])
     assert now["blueprint"]["name"] == "Production"
     assert _values(now)[0] == "feature"
+
+
+async def test_what_is_missing_in_the_target_team_is_created_when_that_is_allowed(
+    core: Server,
+    company: Company,
+    new_scenario: Maker,
+    blueprint: Builder,
+    step: Builder,
+    hook: Callable[..., Awaitable[int]],
+    stored: Reader,
+    other_team: int,
+) -> None:
+    own = await hook("Orders")
+    trigger = step(
+        1,
+        "gateway:CustomWebHook",
+        parameters={"hook": own, "maxResults": 1},
+        mapper={},
+        metadata={"parameters": [{"name": "hook", "type": "hook:gateway-webhook"}]},
+    )
+    source = (await new_scenario(blueprint(trigger, step(2)), scheduling={"type": "immediately"}))[
+        "id"
+    ]
+    arguments: Document = {"scenario_id": source, "target_team_id": other_team}
+    refused = await core.call("blueprint_promote", **arguments)
+    assert refused.error["code"] == "unmapped"
+    assert "create_missing=true" in refused.error["problems"][0]["fix"]
+    arguments["create_missing"] = True
+    planned = await core.call("blueprint_promote", **arguments, dry_run=True)
+    assert len(planned.data["plan"]["requests"]) == 2
+    assert (await company.get("/hooks", teamId=other_team))["hooks"] == []
+    undone = await core.apply("blueprint_promote", **arguments)
+    await core.apply("operation_undo", operation_id=undone.data["operation_id"])
+    assert (await company.get("/hooks", teamId=other_team))["hooks"] == []
+    assert (await company.get("/scenarios", teamId=other_team))["scenarios"] == []
+    done = await core.apply("blueprint_promote", **arguments)
+    (made,) = (await company.get("/hooks", teamId=other_team))["hooks"]
+    flow = (await stored(done.data["scenario_id"]))["blueprint"]["flow"]
+    assert flow[0]["parameters"]["hook"] == made["id"] != own
+    await _patch(core, source, _set(2, "later"))
+    await core.apply("blueprint_promote", **arguments)
+    flow = (await stored(done.data["scenario_id"]))["blueprint"]["flow"]
+    assert (flow[0]["parameters"]["hook"], flow[1]["mapper"]["value"]) == (made["id"], "later")
+    assert len((await company.get("/hooks", teamId=other_team))["hooks"]) == 1

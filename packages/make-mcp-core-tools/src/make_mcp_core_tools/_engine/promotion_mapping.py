@@ -12,6 +12,7 @@ from make_blueprint.bindings import bindings, rebind
 from make_blueprint.document import whole_number
 from make_mcp_base.authoring import Failure, Problem
 
+from make_mcp_core_tools._engine.mapping_creation import create_counterpart
 from make_mcp_core_tools._engine.mapping_planner import BODY_NAMES, find_counterparts
 from make_mcp_core_tools._engine.promotion_records import promotions
 from make_mcp_core_tools._engine.team_objects import team_objects
@@ -35,7 +36,9 @@ async def map_bindings(
     teams: tuple[int, int],
     given: Given,
     known: Bound,
-) -> tuple[Bound, list[str]]:
+    *,
+    create_missing: bool,
+) -> tuple[Bound, list[str], set[int]]:
     """Decide what takes the place of each object the source binds.
 
     Args:
@@ -46,9 +49,10 @@ async def map_bindings(
         teams: Source and target team.
         given: The caller's decisions.
         known: The mapping of the last promotion.
+        create_missing: Whether hooks and data structures may be created.
 
     Returns:
-        The mapping, and one line for each decision.
+        The mapping, one line for each decision, and the ids of what was created.
 
     Raises:
         Failure: Something has no counterpart; everything that has none is told.
@@ -56,17 +60,23 @@ async def map_bindings(
     decided = _merged(_by_place(source, target) if target else {}, known, given)
     objects: Given = {kind: rows for kind, rows in decided.items() if kind != "scenario"}
     needs = await find_counterparts(
-        make, source, teams, objects, create_missing=False, used_hooks=True
+        make, source, teams, objects, create_missing=create_missing, used_hooks=True
     )
-    open_needs = [need for need in needs if not need.decided or need.target is None]
+    to_create = [need for need in needs if need.to_create]
+    open_needs = [need for need in needs if need.target is None and not need.to_create]
     called, missing = await _called(make, repository, source, teams, decided.get("scenario", {}))
     _refuse_unmapped([*(need.problem() for need in open_needs), *missing])
+    lines = [need.line() for need in needs]
+    if to_create:
+        make.confirm(f"It creates {len(to_create)} objects in team {teams[1]}.")
+    for need in to_create:
+        await create_counterpart(make, need, teams[1], needs)
     mapping: Bound = {"scenario": called} if called else {}
     for need in needs:
         if need.target is not None:
             mapping.setdefault(need.kind, {})[str(need.source.id)] = need.target
-    lines = [need.line() for need in needs]
-    return mapping, lines + [f"scenario {old} → {new}" for old, new in called.items()]
+    lines += [f"scenario {old} → {new}" for old, new in called.items()]
+    return mapping, lines, {need.target for need in to_create if need.target is not None}
 
 
 def _refuse_unmapped(problems: list[Problem]) -> None:

@@ -49,6 +49,7 @@ from make_mcp_core_tools._engine.change_proposals import (
     read_proposal,
     refuse_untrusted,
 )
+from make_mcp_core_tools._engine.change_risks import risks_of
 from make_mcp_core_tools._engine.repository_writing import Author
 from make_mcp_core_tools._engine.saving import Change, lines_of, same, save_blueprint
 from make_mcp_core_tools._engine.scenarios import (
@@ -136,6 +137,8 @@ class ChangeRequest(ChangeRequestRow):
     author_id: int
     diff: list[str]
     """What it changes."""
+    risks: list[str] | None = None
+    """What of it deserves a second look; see `blueprint_diff`."""
     faults: list[str] | None = None
     """What validation says of the proposal, held against the team."""
     live_moved: bool
@@ -407,6 +410,7 @@ async def _shown(make: Make, one: Proposal, repository: str | None) -> ChangeReq
         description=one.description or None,
         author_id=one.author.id,
         diff=lines_of(one.base, one.blueprint),
+        risks=risks_of(one.base, one.blueprint, diff(one.base, one.blueprint).entries) or None,
         faults=[f"{fault.path}: {fault.problem}" for fault in found] or None,
         live_moved=live is None or not same(one.base, protected(live)),
         conflicts=[f"{c.path}: {c.problem}" for c in merged.conflicts] or None if merged else None,

@@ -67,6 +67,8 @@ class ApplyPromotion(Input):
     mapping: dict[str, dict[str, int]] = {}
     """Decisions by kind and old id, `{"connection": {"11": 42}}`. Kinds: connection, hook, key,
     data_store, data_structure, device, scenario. The rest: what the target binds, type and name."""
+    create_missing: bool = False
+    """Create webhooks and data structures that have no counterpart."""
     on_conflict: Literal["refuse", "target", "source"] = "refuse"
     """Who wins where both changed the same thing."""
     base_version_id: int | None = Field(default=None, ge=1)
@@ -110,6 +112,7 @@ class _Plan:
         theirs: The source, bound to the target's objects, without secrets.
         base: The same as it was at the last promotion.
         numbers: Module ids in the target by those in the source.
+        new: Ids of what is created for it.
     """
 
     source: Scenario
@@ -122,6 +125,7 @@ class _Plan:
     theirs: Blueprint | None = None
     base: Blueprint | None = None
     numbers: Numbers = field(default_factory=dict[int, int])
+    new: set[int] = field(default_factory=set[int])
     based_on: str = "nothing: the target is new"
 
 
@@ -202,7 +206,7 @@ async def _decide(make: Make, args: ApplyPromotion) -> tuple[_Plan, Stored]:
         plan.there = await read_stored(make, plan.target.id)
         last = standing(records, plan.target.id, plan.there.blueprint)
     known = last.mapping if last else {}
-    plan.mapping, plan.lines = await map_bindings(
+    plan.mapping, plan.lines, plan.new = await map_bindings(
         make,
         repository,
         live.blueprint,
@@ -210,6 +214,7 @@ async def _decide(make: Make, args: ApplyPromotion) -> tuple[_Plan, Stored]:
         (source.team_id, team),
         {kind: dict(rows) for kind, rows in args.mapping.items()},
         known,
+        create_missing=args.create_missing,
     )
     plan.theirs = protected(rebound(live.blueprint, plan.mapping))
     if plan.there is not None:
@@ -326,7 +331,8 @@ async def _update(
     numbers = {new: old for old, new in plan.numbers.items()}
     sources = [there.blueprint, live.blueprint]
     wanted = with_secrets(wanted, sources, "The promoted scenario", numbers)
-    await refuse_unfit(make, target.team_id, target.id, wanted, "The promoted scenario")
+    what = "The promoted scenario"
+    await refuse_unfit(make, target.team_id, target.id, wanted, what, plan.new)
     if not same(live.interface, there.interface):
         make.warn(
             "Inputs or outputs of the two scenarios differ; the target keeps its own. Compare with"
@@ -346,7 +352,7 @@ async def _update(
 async def _create(make: Make, plan: _Plan, live: Stored) -> Scenario:
     """Create the target, switched off."""
     wanted = with_secrets(plan.theirs or {}, [live.blueprint], "The promoted scenario")
-    await refuse_unfit(make, plan.team, None, wanted, "The promoted scenario")
+    await refuse_unfit(make, plan.team, None, wanted, "The promoted scenario", plan.new)
     if live.has_interface:
         make.warn(
             "The source declares inputs or outputs; declare them in the new scenario with"

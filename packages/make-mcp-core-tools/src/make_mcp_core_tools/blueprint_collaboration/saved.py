@@ -12,6 +12,8 @@ from make_mcp_core_tools._engine.blueprint_arguments import told
 from make_mcp_core_tools._engine.blueprint_faults import all_faults
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from make_blueprint.document import Blueprint
     from make_mcp_base.authoring import Make
 
@@ -29,15 +31,29 @@ class BlueprintSaved(Output):
 
 
 async def refuse_unfit(
-    make: Make, team: int, scenario_id: int | None, blueprint: Blueprint, what: str
+    make: Make,
+    team: int,
+    scenario_id: int | None,
+    blueprint: Blueprint,
+    what: str,
+    new: Collection[int] = (),
 ) -> None:
     """Refuse a blueprint that does not fit what the team has today.
+
+    Args:
+        make: The call's Make.
+        team: The team.
+        scenario_id: The scenario that is written; None for a new one.
+        blueprint: What it is to become.
+        what: What the blueprint is, for the refusal.
+        new: Ids of objects that the same call creates.
 
     Raises:
         Failure: It has faults, or binds what is not there; all are told.
     """
     problems: list[Problem] = told(errors(all_faults(blueprint)))
     checked = await check_bindings(make, team, blueprint, scenario_id)
+    checked = [each for each in checked if each.binding.value not in new]
     problems += told(errors(one for each in checked if (one := each.as_problem)))
     if problems:
         raise Failure(
