@@ -223,6 +223,7 @@ async def test_no_tool_of_billing_sends_anything_that_changes(books: "Books") ->
         "billing_usage_get",
         "billing_plan_list",
         "billing_invoice_list",
+        "billing_payment_method_list",
     ):
         await books.core.call(tool, organization_id=books.organization)
     await broken_down(books, by="app")
@@ -232,3 +233,31 @@ async def test_no_tool_of_billing_sends_anything_that_changes(books: "Books") ->
     entries = books.core.kernel.surface.entries.values()
     effects = {entry.effect for entry in entries if entry.category == "billing"}
     assert effects == {"read"}
+
+
+async def test_means_of_payment_are_told_by_kind_and_last_digits(
+    core: Server, company: Company
+) -> None:
+    none = (await core.call("billing_payment_method_list", organization_id=1)).data
+    types = await company.get("/organizations/1/subscription/payment-method-types")
+    assert none["payment_methods"] == []
+    assert [(one["value"], one["for_plan"]) for one in none["types"]] == [
+        (one["value"], one["canBeDefaultForSubscription"]) for one in types["paymentMethodTypes"]
+    ]
+    details = {"brand": "visa", "display_brand": "Visa", "last4": "4242"}
+    method = {"id": "pm_1234567890", "type": "card", "valid": True, "methodDetails": details}
+    method |= {"customerDefaultMethod": True, "customerDefaultExtrasMethod": False}
+    fault = {"path": "/payment-methods$", "status": 200, "body": {"paymentMethods": [method]}}
+    await company.control("POST", "/faults", fault)
+    told = await core.call("billing_payment_method_list", organization_id=1)
+    assert told.data["payment_methods"] == [
+        {
+            "type": "card",
+            "brand": "Visa",
+            "last_digits": "4242",
+            "valid": True,
+            "pays_plan": True,
+            "pays_extras": False,
+        }
+    ]
+    assert "pm_1234567890" not in told.text

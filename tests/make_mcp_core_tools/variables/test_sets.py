@@ -215,3 +215,41 @@ async def test_build_variables_are_planned_as_they_are_sent_and_taken_back(
     assert await company.get(path) != before
     await core.apply("operation_undo", operation_id=done["operation_id"])
     assert await company.get(path) == before
+
+
+_AWKWARD: list[tuple[str, str, Any]] = [
+    ("empty", "text", ""),
+    ("number_as_text", "text", "0042"),
+    ("truth_as_text", "text", "true"),
+    ("json_as_text", "text", '{"a": [1, null]}'),
+    ("lines", "text", "first\nsecond\tthird \\ 'quoted' \"twice\""),
+    ("letters", "text", "Müller – 東京 #1: {{no}} = yes, no"),
+    ("date_as_text", "text", "2026-10-05"),
+    ("small", "number", 0.1),
+    ("large", "number", 123456789012345),
+    ("below", "number", -7),
+    ("off", "boolean", False),
+    ("moment", "date", "2026-10-05T08:00:00.000Z"),
+    ("$money", "number", 1),
+]
+
+
+@pytest.mark.parametrize("owner", ["team", "organization"])
+@pytest.mark.parametrize("format", ["json", "yaml"])
+async def test_awkward_values_come_back_from_an_export_with_prune(
+    core: Server, settings: "Settings", owner: str, format: str
+) -> None:
+    for name, type, value in _AWKWARD:
+        await settings.put(name, value, type, owner)
+    values, types = await settings.all(owner), await settings.types(owner)
+    whose = {f"{owner}_id": settings.team if owner == "team" else settings.organization}
+    exported = (await core.call("variable_export", **whose, format=format)).data
+    variables = (json.loads if format == "json" else yaml.safe_load)(exported["text"])
+    same = await core.call("variable_bulk_apply", **whose, variables=variables, prune=True)
+    assert (same.data["changed"], same.data["unchanged"]) == (False, len(values))
+    for name, _, _ in _AWKWARD[::2]:
+        await settings.put(name, "drifted", "text", owner)
+    await settings.company.send("DELETE", f"{settings.path(owner)}/lines", confirmed="true")
+    await settings.put("stray", "gone soon", "text", owner)
+    await core.apply("variable_bulk_apply", **whose, variables=variables, prune=True)
+    assert (await settings.all(owner), await settings.types(owner)) == (values, types)
