@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from make_mcp_base.app import App
 
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]
+
 _LAST_PORT = 65_535
 EXIT_CODES = """exit codes:
   0  done
@@ -45,40 +47,9 @@ def parser_of(app: App) -> argparse.ArgumentParser:
             parser.add_argument(name, action="store_true", help=text)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     shared = _shared()
-    serve = commands.add_parser("serve", parents=[shared], help="serve MCP (the default)")
-    serve.add_argument("--http", action="store_true", help="over Streamable HTTP in place of stdio")
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    serve.add_argument("--port", type=port, help=f"port to listen on ({app.port}, or PORT)")
-    serve.add_argument(
-        "--new-token",
-        action="store_true",
-        help="make the bearer token that clients of --http must send, show it once, and exit",
-    )
-    serve.add_argument(
-        "--allow-host",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="name under which clients reach the server, for its Host check",
-    )
-    tools = commands.add_parser("tools", parents=[shared], help="list the tools, or search them")
-    tools.add_argument("query", nargs="*", help="words to search for")
-    tools.add_argument("--json", action="store_true", help="as `tools/list` gives them")
-    call = commands.add_parser("call", parents=[shared], help="call one tool")
-    call.add_argument("tool", help="name of the tool")
-    call.add_argument("arguments", nargs="*", help="key=value, key:=JSON, or one JSON object")
-    call.add_argument("--json", action="store_true", help="JSON (the default in a pipe)")
-    call.add_argument("--table", action="store_true", help="table (the default in a terminal)")
-    doctor = commands.add_parser("doctor", parents=[shared], help="check everything a call needs")
-    doctor.add_argument("--json", action="store_true", help="as JSON")
-    doctor.add_argument("--fix", action="store_true", help="mend what can be mended here")
-    config = commands.add_parser("config", parents=[shared], help="entry for an MCP client")
-    config.add_argument("client", nargs="?", help="client; leave out to list them")
-    config.add_argument("--write", action="store_true", help="merge into its file, with a backup")
-    config.add_argument("--only", default="", metavar="A,B", help="of core, analytics, legacy")
-    config.add_argument("--file", type=Path, help="another file than the client's own")
-    cost = commands.add_parser("cost", parents=[shared], help="tokens of the listed tools")
-    cost.add_argument("--json", action="store_true", help="as JSON")
+    _add_serve(commands.add_parser("serve", parents=[shared], help="serve MCP (the default)"), app)
+    _add_tool_commands(commands, shared)
+    _add_setup_commands(commands, shared)
     return parser
 
 
@@ -107,6 +78,48 @@ def port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text[:6]) <= _LAST_PORT):
         raise argparse.ArgumentTypeError(f"{text[:20]!r} is no port from 0 to {_LAST_PORT}")
     return int(text)
+
+
+def _add_serve(serve: argparse.ArgumentParser, app: App) -> None:
+    serve.add_argument("--http", action="store_true", help="over Streamable HTTP in place of stdio")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    serve.add_argument("--port", type=port, help=f"port to listen on ({app.port}, or PORT)")
+    serve.add_argument(
+        "--new-token",
+        action="store_true",
+        help="make the bearer token that clients of --http must send, show it once, and exit",
+    )
+    serve.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="name under which clients reach the server, for its Host check",
+    )
+
+
+def _add_tool_commands(commands: Commands, shared: argparse.ArgumentParser) -> None:
+    tools = commands.add_parser("tools", parents=[shared], help="list the tools, or search them")
+    tools.add_argument("query", nargs="*", help="words to search for")
+    tools.add_argument("--json", action="store_true", help="as `tools/list` gives them")
+    call = commands.add_parser("call", parents=[shared], help="call one tool")
+    call.add_argument("tool", help="name of the tool")
+    call.add_argument("arguments", nargs="*", help="key=value, key:=JSON, or one JSON object")
+    call.add_argument("--json", action="store_true", help="JSON (the default in a pipe)")
+    call.add_argument("--table", action="store_true", help="table (the default in a terminal)")
+
+
+def _add_setup_commands(commands: Commands, shared: argparse.ArgumentParser) -> None:
+    doctor = commands.add_parser("doctor", parents=[shared], help="check everything a call needs")
+    doctor.add_argument("--json", action="store_true", help="as JSON")
+    doctor.add_argument("--fix", action="store_true", help="mend what can be mended here")
+    config = commands.add_parser("config", parents=[shared], help="entry for an MCP client")
+    config.add_argument("client", nargs="?", help="client; leave out to list them")
+    config.add_argument("--write", action="store_true", help="merge into its file, with a backup")
+    config.add_argument("--only", default="", metavar="A,B", help="of core, analytics, legacy")
+    config.add_argument("--file", type=Path, help="another file than the client's own")
+    cost = commands.add_parser("cost", parents=[shared], help="tokens of the listed tools")
+    cost.add_argument("--json", action="store_true", help="as JSON")
 
 
 def _shared() -> argparse.ArgumentParser:

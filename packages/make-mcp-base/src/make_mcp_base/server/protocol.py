@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import anyio
 from mcp import MCPError
 from mcp.server import CacheHint, Server, ServerRequestContext
 from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from make_mcp_base.server.answers import LIST_TTL_MS
 from make_mcp_base.server.calling import call_tool
-from make_mcp_base.server.changes import NOTIFIES, Changes
+from make_mcp_base.server.changes import Changes, Telling
 from make_mcp_base.server.instructions import instructions
 from make_mcp_base.server.reading import Reading
 from make_mcp_base.surface.surface import wire_list
@@ -24,7 +24,6 @@ from make_mcp_base.surface.surface import wire_list
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
-    from mcp.server import InitializationOptions, NotificationOptions
     from mcp.types import CallToolRequestParams, PaginatedRequestParams
 
     from make_mcp_base.kernel import Kernel
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Context = ServerRequestContext[Any, Any]
+Next: TypeAlias = "Callable[[Context], Awaitable[Any]]"
 
 
 def build(kernel: Kernel, *, state_key: str = "") -> Server[None]:
@@ -42,62 +42,79 @@ def build(kernel: Kernel, *, state_key: str = "") -> Server[None]:
         state_key: Seals what a client carries between two rounds of a question; at least 32
             characters, the same in every process that may be asked. Random when empty.
     """
-    reading = Reading(kernel)
-    changes = Changes() if kernel.setup.run_tools else None
-
-    async def list_tools(ctx: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
-        entries = await kernel.listed()
-        tools = [Tool.model_validate(tool) for tool in wire_list(entries)]
-        return ListToolsResult(tools=tools, ttl_ms=LIST_TTL_MS, cache_scope="private")
-
-    async def on_call(ctx: Context, params: CallToolRequestParams) -> Any:
-        return await call_tool(kernel, ctx, params)
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_: Server[None]) -> AsyncGenerator[None]:
-        if changes is None:
-            yield
-            return
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(changes.watch, kernel)
-            try:
-                yield
-            finally:
-                changes.listen.close()
-                tasks.cancel_scope.cancel()
-
-    def input_schema(name: str) -> dict[str, Any] | None:
-        offer = kernel.offered.find(name)
-        entry = offer[1] if offer else kernel.surface.find(name)
-        return entry.input_schema if entry else None
-
+    reading, tools = Reading(kernel), Tools(kernel)
+    changes = Changes(kernel) if kernel.setup.run_tools else None
     hint = CacheHint(ttl_ms=LIST_TTL_MS, scope="private")
-    server = (_Telling if changes else Server)(
+    server = (Telling if changes else Server)(
         kernel.app.name,
         version=kernel.app.version,
         title=kernel.app.title,
         instructions=instructions(kernel.app, kernel.surface),
-        lifespan=lifespan,
-        on_list_tools=list_tools,
-        on_call_tool=on_call,
+        lifespan=changes.lifespan if changes else quiet,
+        on_list_tools=tools.list,
+        on_call_tool=tools.call,
         on_list_resources=reading.list_resources,
         on_list_resource_templates=reading.list_templates,
         on_read_resource=reading.read,
         on_list_prompts=reading.list_prompts,
         on_get_prompt=reading.get_prompt,
         on_completion=reading.complete,
-        get_tool_input_schema=input_schema,
+        get_tool_input_schema=tools.input_schema,
         on_subscriptions_listen=changes.listen if changes else None,
         cache_hints={"tools/list": hint, "prompts/list": hint, "resources/list": hint},
     )
-    server.middleware.append(guard)  # pyright: ignore[reportArgumentType] - its protocol is wider
-    server.middleware.append(_once(kernel, changes))  # pyright: ignore[reportArgumentType]
+    layers: list[Any] = [guard, *([changes.meet] if changes else []), tools.list_once]
+    server.middleware.extend(layers)
     security = RequestStateSecurity(keys=[state_key or secrets.token_urlsafe(48)])
     server.middleware.append(RequestStateBoundary(security, default_audience=server.name))
     return server
 
 
-async def guard(ctx: Context, call_next: Callable[[Context], Awaitable[Any]]) -> Any:
+@dataclass(slots=True)
+class Tools:
+    """Answers for `tools/list` and `tools/call`."""
+
+    kernel: Kernel
+    _ready: dict[tuple[str, str], Any] = field(default_factory=dict[tuple[str, str], Any])
+    _version: int = 0
+
+    async def list(self, ctx: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
+        """Answer `tools/list`."""
+        entries = await self.kernel.listed()
+        tools = [Tool.model_validate(tool) for tool in wire_list(entries)]
+        return ListToolsResult(tools=tools, ttl_ms=LIST_TTL_MS, cache_scope="private")
+
+    async def call(self, ctx: Context, params: CallToolRequestParams) -> Any:
+        """Answer `tools/call`."""
+        return await call_tool(self.kernel, ctx, params)
+
+    def input_schema(self, name: str) -> dict[str, Any] | None:
+        """Give the schema by which the SDK reads a call's headers."""
+        offer = self.kernel.offered.find(name)
+        entry = offer[1] if offer else self.kernel.surface.find(name)
+        return entry.input_schema if entry else None
+
+    async def list_once(self, ctx: Context, call_next: Next) -> Any:
+        """Serialize a list once for each era and set of tools; clients ask again and again."""
+        if ctx.method != "tools/list" or ctx.request_id is None:
+            return await call_next(ctx)
+        names = " ".join(entry.name for entry in await self.kernel.listed())
+        if self._version != self.kernel.offered.version:
+            self._version = self.kernel.offered.version
+            self._ready.clear()
+        key = (ctx.protocol_version, names)
+        if key not in self._ready:
+            self._ready[key] = await call_next(ctx)
+        return self._ready[key]
+
+
+@contextlib.asynccontextmanager
+async def quiet(server: Server[None]) -> AsyncGenerator[None]:
+    """Do nothing beside serving."""
+    yield
+
+
+async def guard(ctx: Context, call_next: Next) -> Any:
     """Keep the text of unexpected exceptions, which may hold anything, from every client."""
     try:
         return await call_next(ctx)
@@ -108,36 +125,3 @@ async def guard(ctx: Context, call_next: Callable[[Context], Awaitable[Any]]) ->
         raise MCPError(
             INTERNAL_ERROR, "Internal error. The server's log on stderr has the details."
         ) from None
-
-
-class _Telling(Server[None]):
-    """A server that announces to tell of changes of its list of tools."""
-
-    def create_initialization_options(
-        self, notification_options: NotificationOptions | None = None, *args: Any, **kwargs: Any
-    ) -> InitializationOptions:
-        """Announce it on every transport."""
-        return super().create_initialization_options(
-            notification_options or NOTIFIES, *args, **kwargs
-        )
-
-
-def _once(
-    kernel: Kernel, changes: Changes | None
-) -> Callable[[Context, Callable[[Context], Awaitable[Any]]], Awaitable[Any]]:
-    """Serialize `tools/list` once for each era and set of tools; clients ask again and again."""
-    ready: dict[tuple[str, int, str], Any] = {}
-
-    async def middleware(ctx: Context, call_next: Callable[[Context], Awaitable[Any]]) -> Any:
-        if ctx.method != "tools/list" or ctx.request_id is None:
-            return await call_next(ctx)
-        if changes:
-            changes.meet(ctx)
-        entries = await kernel.listed()
-        names = " ".join(entry.name for entry in entries)
-        key = (ctx.protocol_version, kernel.offered.version, names)
-        if key not in ready:
-            ready[key] = await call_next(ctx)
-        return ready[key]
-
-    return middleware
