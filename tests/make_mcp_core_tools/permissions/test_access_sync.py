@@ -55,6 +55,8 @@ async def test_a_document_is_brought_about_and_the_same_again_changes_nothing(
         "Ben Oak, team “Test bench”: none → Team Operator",
         "Ada Lund, team “Test bench”: Team Member → none",
     ]
+    assert "new@example.org" in plan["warnings"][0]
+    assert "Not listed and left alone: " in plan["affects"][0]
     done = (await core.call("access_sync", **wanted, plan_id=plan["plan_id"])).data
     assert (await writes(company)) == [f"/api/v2{one['path']}" for one in plan["requests"]]
     assert (done["changed"], len(done["changes"]), done["not_members"]) == (

@@ -100,6 +100,8 @@ async def test_connections_go_with_the_leaver_only_when_that_is_said(
     leave = {"user_id": ada, "organization_id": organization, "email": "ada.lund@example.org"}
     planned = await core.call("user_offboard", **leave, delete_connections=True)
     assert any("They are deleted" in line for line in planned.data["plan"]["affects"])
+    query = planned.data["plan"]["requests"][-1]["query"]
+    assert query == {"confirmed": True, "deleteConnections": True}
     await core.apply("user_offboard", **leave, delete_connections=True)
     left = (await company.get("/connections", teamId=team))["connections"]
     assert [one["id"] for one in left] == [other]

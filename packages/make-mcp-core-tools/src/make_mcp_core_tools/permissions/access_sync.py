@@ -25,6 +25,8 @@ from make_mcp_core_tools.permissions.membership import write_organization_role, 
 from make_mcp_core_tools.permissions.people import RawUser
 from make_mcp_core_tools.permissions.roles import Role, RoleCategory, find_role
 
+MOST_NAMED = 50
+
 # Inputs
 
 
@@ -117,9 +119,11 @@ class _Difference:
         self.problems.append(Problem(path, problem, fix))
 
     def unlisted(self) -> list[str]:
-        """Name those nothing is said of."""
+        """Name those nothing is said of, the first fifty of them."""
         people = self.access.people
-        return [f"{one.name} ({one.id})" for one in people if one.id not in self.listed]
+        names = [f"{one.name} ({one.id})" for one in people if one.id not in self.listed]
+        more = [f"and {len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+        return [*names[:MOST_NAMED], *more]
 
 
 async def _difference(make: Make, args: SyncAccess, access: Access) -> _Difference:
@@ -249,6 +253,10 @@ async def access_sync(make: Make, args: SyncAccess) -> AccessSynced:
             code="invalid_arguments",
         )
     make.shows(*(_line(access, change.told) for change in found.changes))
+    if found.strangers:
+        make.warn(f"Not in the organization, so not given a role: {', '.join(found.strangers)}.")
+    if left := found.unlisted():
+        make.affects(f"Not listed and left alone: {', '.join(left)}.")
     for change in found.changes:
         if change.team is not None:
             await write_team_role(make, change.person, change.team, change.former, change.wanted)

@@ -237,13 +237,11 @@ async def leave_organization(
         before: State that the plan rests on.
         with_connections: Also delete the connections the person made there.
     """
+    path, nothing = f"/users/{person.id}/user-organization-roles/{organization}", _role_body(None)
     await make.write(
-        post(
-            f"/users/{person.id}/user-organization-roles/{organization}",
-            _role_body(None),
-            confirmed=True,
-            deleteConnections=with_connections or None,
-        ),
+        post(path, nothing, confirmed=True, deleteConnections=True)
+        if with_connections
+        else post(path, nothing, confirmed=True),
         into=OrganizationRoleAnswer,
         says=_sentence(person.name, former, None, f"organization {organization}"),
         before={"usersRoleId": former.id if former else None, **before},

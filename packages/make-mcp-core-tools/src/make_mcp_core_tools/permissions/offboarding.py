@@ -68,8 +68,8 @@ class Offboarded(Output):
     """What the person has or made, and what becomes of it."""
     not_checked: list[str] = []
     """What could not be looked at, and why."""
-    not_told: list[str]
-    """What Make tells only to the person."""
+    not_told: list[str] = []
+    """What Make tells only to the person who leaves the organization."""
     next_calls: list[NextCall] = []
 
 
@@ -163,7 +163,7 @@ def _told(args: OffboardUser, access: Access, leaver: _Leaver, held: Holdings) -
         else [],
         holdings=held.found,
         not_checked=held.unseen,
-        not_told=NOT_TOLD,
+        not_told=[] if args.only_teams else NOT_TOLD,
         next_calls=[
             NextCall(
                 tool="connection_usage_get",
@@ -192,11 +192,11 @@ def _tell(make: Make, args: OffboardUser, access: Access, leaver: _Leaver, held:
     )
     if not args.only_teams:
         make.shows(f"- {leaver.role.name if leaver.role else 'no role'} of the organization")
+        make.affects(*(f"Not told by Make: {text}." for text in NOT_TOLD))
     for one in held.found:
         make.affects(one.line)
     for text in held.unseen:
         make.affects(f"Not checked: {text}")
-    make.affects(*(f"Not told by Make: {text}." for text in NOT_TOLD))
 
 
 async def _admin_role(make: Make, organization: int) -> Role:
