@@ -160,6 +160,31 @@ async def test_modules_behind_a_router_and_error_handlers_are_told_by_the_route_
     assert told["progress"] == "2 of 4: Taken (json:ParseJSON)"
 
 
+async def test_a_scenario_that_waits_for_another_tells_what_it_did_before(
+    core: Server, floor: "Floor", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_progress, "SHARE", 100.0)
+    await floor.freeze()
+    child = await floor.scenario(floor.start, floor.sleeping(2, "300"), name="Child")
+    call: dict[str, Any] = {"id": 3, "module": "scenario-service:CallSubscenario", "version": 1}
+    settings = {"scenario": f"SCN_{child}", "shouldWaitForExecutionEnd": True}
+    at: dict[str, Any] = {"designer": {"x": 900, "y": 0}}
+    calling = {**call, "parameters": settings, "mapper": {}, "metadata": at}
+    ident = await floor.scenario(floor.start, floor.parsing(2, "{}", "Before"), calling)
+    told = (await core.call("scenario_run", scenario_id=ident, wait_seconds=1)).data
+    assert told["progress"].startswith("2 of 3: ")
+    assert told["progress"].endswith("Before (json:ParseJSON)")
+    await floor.advance(301)
+    done = await core.call(
+        "scenario_execution_get",
+        scenario_id=ident,
+        execution_id=told["execution_id"],
+        wait=20,
+    )
+    assert done.data["status"] == "success"
+    assert (await floor.starts(ident), await floor.starts(child)) == (1, 1)
+
+
 # One execution, whatever the scenario
 
 

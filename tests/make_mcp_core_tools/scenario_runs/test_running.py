@@ -97,6 +97,30 @@ async def test_a_webhook_scenario_is_explained_and_not_run(core: Server, floor: 
     assert await floor.starts(ident) == 0
 
 
+@pytest.mark.parametrize("kind", ["immediately", "indefinitely"])
+@pytest.mark.parametrize("data", [{"order": 7}, None])
+async def test_the_offered_way_into_a_webhook_scenario_makes_its_one_run(
+    core: Server, floor: "Floor", kind: str, data: Any
+) -> None:
+    hook = await floor.hook()
+    scheduling = {"type": kind} | ({"interval": 900} if kind == "indefinitely" else {})
+    ident = await floor.scenario(
+        hook_module(hook["id"]), floor.parsing(2, '{"a":{{1.order}}}'), scheduling=scheduling
+    )
+    run: dict[str, Any] = {"scenario_id": ident} | ({"data": data} if data else {})
+    refused = await core.call("scenario_run", **run)
+    assert refused.error["code"] == "starts_by_hook"
+    assert f"`hook_send_test` with hook_id={hook['id']}" in refused.error["next_step"]
+    assert not await floor.sent("POST", f"/scenarios/{ident}/run")
+    before = await floor.starts(ident)
+    await core.call("hook_send_test", hook_id=hook["id"], body={"order": 7})
+    if kind == "indefinitely":
+        told = (await core.call("scenario_run", scenario_id=ident)).data
+        assert told["status"] == "success"
+    await floor.ended(ident)
+    assert await floor.starts(ident) == before + 1
+
+
 async def test_a_webhook_scenario_with_waiting_requests_works_them_off(
     core: Server, floor: "Floor", company: Company
 ) -> None:

@@ -86,7 +86,8 @@ class Round:
         if not self.left:
             return None
         cursor = f"h{secrets.token_hex(8)}"
-        kept = _ROUND.dump_python(self, mode="json", by_alias=True)
+        without = {"left": {"__all__": {"scheduling"}}}
+        kept = _ROUND.dump_python(self, mode="json", by_alias=True, exclude=without)
         await make.keep(f"health {cursor}", kept, KEPT_SECONDS)
         return cursor
 
