@@ -389,3 +389,46 @@ async def test_credentials_of_a_custom_app_are_told_too(shop: Shop) -> None:
     none = await shop.core.call("app_credential_list", app="slack", version=77)
     assert none.error["code"] == "unknown_app"
     assert (await shop.core.call("app_credential_list", app="json")).data["modules"] == []
+
+
+async def test_every_module_s_template_passes_validation_once_it_is_filled_in(shop: Shop) -> None:
+    rows = (await shop.core.call("app_list", team_id=shop.team, limit=100)).data["apps"]
+    checked = 0
+    for app in [row["app"] for row in rows]:
+        found = (await shop.core.call("app_module_list", app=app, limit=100)).data["modules"]
+        names = [one["module"] for one in found if one["module"] != "builtin:BasicMerge"]
+        for start in range(0, len(names), 10):
+            told = await shop.core.call("app_module_get", modules=names[start : start + 10])
+            for spec in told.data["specs"]:
+                faults = await faults_of(shop, spec["module_template"])
+                empty = [one.rpartition(".")[2] for one in spec.get("to_fill_in", [])]
+                left = [one for one in faults if not any(name in str(one) for name in empty)]
+                assert left == [], spec["module"]
+                checked += 1
+    assert checked > 90
+
+
+async def faults_of(shop: Shop, module: dict[str, Any]) -> list[dict[str, Any]]:
+    """What `blueprint_validate` holds against a blueprint of one module."""
+    metadata = {"version": 1, "scenario": {}, "designer": {"orphans": list[str]()}}
+    blueprint = {"name": "One", "flow": [module], "metadata": metadata}
+    told = (await shop.core.call("blueprint_validate", blueprint=blueprint)).data
+    return [one for one in told["faults"] if one["severity"] == "error"]
+
+
+async def test_a_formula_in_any_select_is_not_held_against_its_options(shop: Shop) -> None:
+    rows = (await shop.core.call("app_list", team_id=shop.team, limit=100)).data["apps"]
+    selects = 0
+    for app in [row["app"] for row in rows]:
+        found = (await shop.core.call("app_module_list", app=app, limit=100)).data["modules"]
+        names = [one["module"] for one in found][:10]
+        for spec in (await shop.core.call("app_module_get", modules=names)).data["specs"]:
+            chosen = [one["name"] for one in spec.get("mapper", []) if one["type"] == "select"]
+            mapper = dict.fromkeys(chosen, "{{1.choice}}")
+            told = await shop.core.call(
+                "app_module_validate", module=spec["module"], mapper=mapper, team_id=shop.team
+            )
+            faults = [one for one in told.data["faults"] if "option" in one["problem"]]
+            assert faults == [], spec["module"]
+            selects += len(chosen)
+    assert selects > 20

@@ -191,7 +191,20 @@ def skeleton(
         "mapper": mapper,
         "metadata": metadata,
     }
-    return made, missing + more
+    ways, empty = _ways(name)
+    return made | ways, [*missing, *more, *empty]
+
+
+def _ways(name: str) -> tuple[JsonObject, list[str]]:
+    """Give the ways on from a module that parts a flow, and what has to be filled in there."""
+    if name == "builtin:BasicRouter":
+        return {"mapper": None, "routes": [{"flow": []}]}, ["routes[0].flow"]
+    if name == "builtin:BasicIfElse":
+        first: JsonObject = {"type": "condition", "merge": False, "conditions": [], "flow": []}
+        ways: list[JsonValue] = [first, {"type": "else", "merge": False, "flow": []}]
+        filled = ["branches[0].conditions", "branches[0].flow"]
+        return {"mapper": None, "branches": ways}, filled
+    return {"mapper": None} if name == "builtin:BasicMerge" else {}, []
 
 
 def fill_defaults(form: Form, given: dict[Domain, JsonObject]) -> None:
