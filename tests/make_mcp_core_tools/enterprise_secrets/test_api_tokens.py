@@ -1,12 +1,14 @@
 """Make's API tokens: made into the secret manager, deleted but for the one in use."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from harness import Company, Server
+from served import zone_of
 
 if TYPE_CHECKING:
-    from .conftest import Bao, Serve, Vaulted
+    from .conftest import Bao, Vaulted
 
 pytestmark = pytest.mark.anyio
 
@@ -63,14 +65,27 @@ async def test_without_a_secret_manager_no_token_is_made(core: Server, company: 
     assert await labels(company) == before
 
 
-async def test_the_token_in_use_is_marked_and_not_deleted(serve: "Serve", company: Company) -> None:
-    made = await company.send("POST", PATH, {"label": "Ours", "scope": ["user:read"]})
-    async with serve(MAKE_API_KEY=made["apiToken"]["token"]) as server:
-        rows = (await server.call("api_token_list")).data["api_tokens"]
-        assert [row["label"] for row in rows if row.get("in_use")] == ["Ours"]
-        created = made["apiToken"]["created"]
-        refused = await server.call("api_token_delete", created=created)
-        assert refused.error["code"] == "in_use"
-        none = await server.call("api_token_delete", created="2020-01-01T00:00:00.000Z")
-        assert none.error["code"] == "not_found"
+async def test_the_token_of_a_sandbox_is_in_use_too(core: Server, company: Company) -> None:
+    [row] = (await core.call("api_token_list")).data["api_tokens"]
+    assert (row["label"], row["in_use"]) == ("sandbox", True)
+    refused = await core.call("api_token_delete", created=row["created"])
+    assert refused.error["code"] == "in_use"
+    assert await labels(company) == ["sandbox"]
+
+
+async def test_the_token_in_use_is_marked_and_not_deleted(company: Company, tmp_path: Path) -> None:
+    scopes = ["user:read", "user:write", "teams:read", "organizations:read"]
+    made = (await company.send("POST", PATH, {"label": "Ours", "scope": scopes}))["apiToken"]
+    other = (await company.send("POST", PATH, {"label": "Other", "scope": scopes}))["apiToken"]
+    with zone_of(company.world) as zone:
+        async with zone.connect(tmp_path / "data", made["token"]) as server:
+            rows = (await server.call("api_token_list")).data["api_tokens"]
+            assert [row["label"] for row in rows if row.get("in_use")] == ["Ours"]
+            refused = await server.call("api_token_delete", created=made["created"])
+            assert refused.error["code"] == "in_use"
+            none = await server.call("api_token_delete", created="2020-01-01T00:00:00.000Z")
+            assert none.error["code"] == "not_found"
+            gone = await server.apply("api_token_delete", created=other["created"])
+            assert gone.data["label"] == "Other"
     assert "Ours" in await labels(company)
+    assert "Other" not in await labels(company)

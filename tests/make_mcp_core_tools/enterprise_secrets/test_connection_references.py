@@ -80,3 +80,42 @@ async def test_a_reference_that_leads_nowhere_makes_nothing(
     told = await vaulted.call("connection_create", **wanted, **smuggled)
     assert told.error["problems"][0]["path"] == "data.accountType"
     assert (await company.get("/connections", teamId=team))["connections"] == []
+
+
+# Agents
+
+
+async def agents(company: Company) -> list[str]:
+    found = (await company.get("/agents", organizationId=1))["agents"]
+    return [one["name"] for one in found]
+
+
+async def test_the_secret_of_a_new_agent_goes_to_the_manager_unseen_and_is_taken_back(
+    vaulted: "Vaulted", company: Company, bao: "Bao"
+) -> None:
+    await company.license(["onPremAgent"])
+    new = {"organization_id": 1, "name": "Pier", "to_vault": "secret/agents/pier#secret"}
+    planned = await vaulted.call("on_prem_agent_create", **new, dry_run=True)
+    assert len(planned.data["plan"]["requests"]) == 2
+    assert await agents(company) == []
+    made = (await vaulted.call("on_prem_agent_create", **new)).data
+    assert (made["kept_at"], "client_secret" in made) == ("secret/agents/pier#secret", False)
+    secret = bao.values("agents/pier")["secret"]
+    assert len(secret) >= 16
+    assert secret not in "".join(vaulted.texts)
+    again = await vaulted.call("on_prem_agent_create", **{**new, "name": "Quay"})
+    assert again.error["code"] == "in_use"
+    assert await agents(company) == ["Pier"]
+    undone = await vaulted.apply("operation_undo", operation_id=made["operation_id"])
+    assert not undone.result.is_error, undone.text
+    assert await agents(company) == []
+
+
+async def test_a_place_no_engine_has_registers_no_agent(
+    vaulted: "Vaulted", company: Company
+) -> None:
+    await company.license(["onPremAgent"])
+    new = {"organization_id": 1, "name": "Pier", "to_vault": "nowhere/agents/pier#secret"}
+    told = await vaulted.call("on_prem_agent_create", **new)
+    assert told.error["code"] == "no_such_engine"
+    assert await agents(company) == []

@@ -28,7 +28,7 @@ async def test_without_a_secret_manager_its_controls_are_not_checked(
     assert found["plaintext"] == "pass"
     assert found["unused_keys"] == "pass"
     assert {found[name] for name in ("old_secrets", "audit_off", "own_token")} == {"not_checked"}
-    assert (told["passed"], told["failed"], told["not_checked"]) == (4, 0, 6)
+    assert (told["passed"], told["failed"], told["not_checked"]) == (5, 0, 6)
     assert "compliant" not in str(told).lower()
 
 
@@ -86,3 +86,23 @@ async def test_what_may_not_be_read_is_not_checked_rather_than_passed(
     header, line = told.data["report"].splitlines()
     assert header == "control,result,evidence,why,labels"
     assert line.startswith("unused_keys,not_checked,")
+
+
+async def test_a_connection_that_many_scenarios_use_is_named_with_their_number(
+    core: Server,
+    team: int,
+    connection: Connector,
+    new_scenario: Maker,
+    blueprint: Builder,
+    step: Builder,
+) -> None:
+    shared = await connection("Everybody's")
+    for _ in range(3):
+        module = step(1, "slack:CreateMessage", parameters={"__IMTCONN__": shared}, mapper={})
+        module["metadata"] = {"parameters": [{"name": "__IMTCONN__", "type": "account:slack"}]}
+        await new_scenario(blueprint(module))
+    wanted: dict[str, Any] = {"team_id": team, "checks": ["shared_connections"]}
+    [row] = (await core.call("secret_posture_report", **wanted, most_users=3)).data["controls"]
+    assert row["result"] == "pass"
+    [row] = (await core.call("secret_posture_report", **wanted, most_users=2)).data["controls"]
+    assert (row["result"], row["evidence"]) == ("fail", [f"connection {shared}: 3 scenarios"])

@@ -23,7 +23,7 @@ from make_mcp_base.authoring import (
 )
 from pydantic import Field
 
-from make_mcp_core_tools._engine.vault import environment_of, open_vault, vault_errand
+from make_mcp_core_tools._engine.vault import open_vault, vault_errand
 from make_mcp_core_tools._engine.vault_secrets import (
     FieldName,
     SecretPath,
@@ -127,25 +127,26 @@ class _Gone(Output):
 async def api_token_list(make: Make, args: ListApiTokens) -> ApiTokens:
     """List this user's Make API tokens with their scopes; of each only how it begins."""
     told = await make.get(_LIST, into=_Tokens)
-    whole = args.detail == "full"
-    return ApiTokens(api_tokens=[_row(make, one, whole) for one in told.api_tokens])
+    whole, ours = args.detail == "full", await _in_use(make)
+    return ApiTokens(api_tokens=[_row(one, ours, whole) for one in told.api_tokens])
 
 
-def _row(make: Make, one: TokenRecord, whole: bool) -> ApiTokenRow:
+def _row(one: TokenRecord, ours: str, whole: bool) -> ApiTokenRow:
     return ApiTokenRow(
         label=one.label,
         created=one.created,
         begins=one.token[:_SHOWN],
         scopes=one.scope if whole or len(one.scope) <= _FEW_SCOPES else None,
         scope_count=len(one.scope),
-        in_use=_is_ours(make, one) or None,
+        in_use=one.token[:_SHOWN] == ours or None,
     )
 
 
-def _is_ours(make: Make, one: TokenRecord) -> bool:
-    """Tell whether a token begins like the one this server works with."""
-    ours = environment_of(make).get("MAKE_API_KEY", "").strip().rpartition(" ")[2]
-    return len(ours) >= _SHOWN and one.token[:_SHOWN] == ours[:_SHOWN]
+async def _in_use(make: Make) -> str:
+    """Give how the token begins that this server works with, as Make shows it; "" when unknown."""
+    if make.kernel is None:
+        return ""
+    return (await make.kernel.api()).client.settings.token[:_SHOWN]
 
 
 @category.tool(
@@ -234,7 +235,8 @@ async def api_token_delete(make: Make, args: DeleteApiToken) -> ApiTokenDeleted:
             next_step="See them with `api_token_list`; send `created` exactly as it stands there.",
             code="not_found",
         )
-    if any(_is_ours(make, one) for one in found):
+    ours = await _in_use(make)
+    if any(one.token[:_SHOWN] == ours for one in found):
         raise Failure(
             f"“{found[0].label}” is the token this server works with; it was not deleted.",
             next_step="Give the server another token first, or delete it in Make: Profile, API.",

@@ -31,6 +31,7 @@ Check = Literal[
     "unused_keys",
     "unused_connections",
     "expired_connections",
+    "shared_connections",
     "unbound_connections",
     "stale_in_make",
     "old_secrets",
@@ -38,7 +39,15 @@ Check = Literal[
     "own_token",
     "wide_policies",
 ]
-_PLAIN: list[Target] = ["blueprints", "versions", "variables", "data_stores", "functions"]
+_PLAIN: list[Target] = [
+    "blueprints",
+    "versions",
+    "notes",
+    "variables",
+    "data_stores",
+    "functions",
+    "custom_apps",
+]
 _MOST_EVIDENCE = 20
 _SOFT = frozenset(
     {"missing_scope", "forbidden", "licence_gate", "not_found", "rate_limited"}
@@ -72,6 +81,9 @@ CONTROLS: dict[Check, Control] = {
         "Every connection is used by a scenario.", ("SOC2 CC6.2", "ISO27001 A.5.18")
     ),
     "expired_connections": Control("No connection has expired.", ("ISO27001 A.5.17",)),
+    "shared_connections": Control(
+        "No connection is used by more scenarios than the limit.", ("SOC2 CC6.3", "ISO27001 A.5.15")
+    ),
     "unbound_connections": Control(
         "Connections made of parameters come from the secret manager.",
         ("ISO27001 A.5.17",),
@@ -109,6 +121,8 @@ class ReportPosture(Input):
     """Only these; default: all."""
     oldest_days: int = Field(default=90, ge=1, le=3650)
     """Limit of the age of secrets."""
+    most_users: int = Field(default=10, ge=1, le=1_000)
+    """Limit of the scenarios that use one connection."""
     format: Literal["json", "md", "csv"] = "json"
     """`md` and `csv` add the same as text."""
 
@@ -157,6 +171,7 @@ class Look:
     make: Make
     team: int
     oldest_days: int
+    most_users: int
     vault: Vault | None
     _bindings: list[Binding] | None = None
     _connections: list[_Connection] | None = None
@@ -169,6 +184,7 @@ class Look:
             "unused_keys": self._unused_keys,
             "unused_connections": self._unused_connections,
             "expired_connections": self._expired,
+            "shared_connections": self._shared,
             "unbound_connections": self._unbound,
             "stale_in_make": self._stale,
             "old_secrets": self._old,
@@ -237,6 +253,15 @@ class Look:
         rows = await self.connections()
         return [f"connection {r.id}" for r in rows if r.expire is not None and r.expire <= now]
 
+    async def _shared(self) -> list[str]:
+        bound = await bound_scenarios(self.make, self.team)
+        evidence: list[str] = []
+        for row in await self.connections():
+            users = len([one for one in bound if one.to("connection", row.id)])
+            if users > self.most_users:
+                evidence.append(f"connection {row.id}: {users} scenarios")
+        return evidence
+
     async def _unbound(self) -> list[str]:
         fed = {one.sink.id for one in await self.bindings() if one.sink.kind == "connection"}
         rows = await self.connections()
@@ -300,7 +325,7 @@ async def secret_posture_report(make: Make, args: ReportPosture) -> Posture:
 async def _report(
     make: Make, args: ReportPosture, team: int, checks: list[Check], vault: Vault | None
 ) -> Posture:
-    look = Look(make, team, args.oldest_days, vault)
+    look = Look(make, team, args.oldest_days, args.most_users, vault)
     rows: list[ControlResult] = []
     for done, name in enumerate(checks):
         await make.progress(done, len(checks), name)
