@@ -17,6 +17,7 @@ from tests.make_blueprint.patching.checked import NEW, get, patched, refused
         ({"op": "set_mapper", "module": 1, "name": "text.a", "value": 1}, "no object or list"),
         ({"op": "set_mapper", "module": 1, "name": "to.1", "value": 1}, "Begin with index 0"),
         ({"op": "set_binding", "module": 1, "value": True}, "`value` must be id"),
+        ({"op": "set_binding", "module": 1, "value": "Sales", "kind": "connection"}, "is no id"),
         ({"op": "add_route", "router": 2, "flow": []}, "at least one module"),
         ({"op": "add_route", "router": 2, "flow": [5]}, "at least one module"),
         ({"op": "add_route", "router": 1, "flow": [NEW]}, "not a router"),

@@ -159,3 +159,31 @@ async def test_every_fault_of_the_choice_is_told(
     nobody = await core.call(TOOL, action="activate", team_id=team, name_contains="zzz")
     assert nobody.error["problems"][0]["problem"] == "No scenario of the team is chosen."
     assert await writes() == []
+
+
+async def test_a_schedule_that_required_inputs_forbid_is_found_before_anything_is_sent(
+    core: Server,
+    team: int,
+    three: list[int],
+    new_scenario: Maker,
+    blueprint: Builder,
+    step: Builder,
+    writes: Writes,
+) -> None:
+    made = await new_scenario(
+        blueprint(step(1)),
+        scheduling={"type": "on-demand"},
+        interface={"input": [{"name": "a", "type": "text", "required": True}], "output": []},
+    )
+    change = {
+        "action": "schedule",
+        "team_id": team,
+        "scenario_ids": [three[0], made["id"]],
+        "schedule": {"kind": "every", "interval_minutes": 60},
+    }
+    await writes()
+    told = await core.call("scenario_bulk_apply", **change)
+    assert [problem["path"] for problem in told.error["problems"]] == [f"scenario {made['id']}"]
+    planned = await core.call("scenario_bulk_apply", **change, on_error="continue")
+    assert [one["path"] for one in planned.data["plan"]["requests"]] == [f"/scenarios/{three[0]}"]
+    assert await writes() == []

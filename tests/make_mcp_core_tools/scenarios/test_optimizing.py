@@ -103,3 +103,10 @@ async def test_operations_that_may_not_be_read_are_left_out_not_guessed(
     assert "used" not in told
     assert all("operations" not in one for one in told["suggestions"])
     assert "could not be read" in told["warnings"][0]
+
+
+async def test_a_rule_that_does_not_exist_is_refused(
+    core: Server, blueprint: Any, step: Any
+) -> None:
+    told = await core.call("blueprint_optimize", blueprint=blueprint(step(1)), rules=["M07", "ZZ9"])
+    assert [problem["path"] for problem in told.error["problems"]] == ["rules[1]"]

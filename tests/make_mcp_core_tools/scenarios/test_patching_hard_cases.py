@@ -288,3 +288,37 @@ async def test_a_large_blueprint_is_patched_in_many_places_at_once(
     for old, new in zip(before["flow"], after["flow"][:200], strict=True):
         old["mapper"]["value"] = f"{old['id']}" if old["id"] % 14 == 1 else "1"
         assert json.dumps(new) == json.dumps(old)
+
+
+async def test_a_binding_may_be_given_by_a_name_that_only_one_object_has(
+    core: Server,
+    new_scenario: Maker,
+    blueprint: Builder,
+    step: Builder,
+    stored: Reader,
+    writes: Writes,
+    connection: Callable[..., Awaitable[int]],
+) -> None:
+    old, new = await connection("Old"), await connection("Sales Slack")
+    twins = [await connection("Twin"), await connection("Twin")]
+    restore = {"parameters": {"__IMTCONN__": {"label": "Old"}}}
+    module = step(
+        1,
+        "slack:CreateMessage",
+        version=4,
+        parameters={"__IMTCONN__": old},
+        metadata={"restore": restore},
+    )
+    made = await new_scenario(blueprint(module))
+    await writes()
+    for name, reason in (("Nobody's", "nothing named"), ("Twin", f"{twins[0]}, {twins[1]}")):
+        op: Op = {"op": "set_binding", "module": 1, "value": name}
+        told = await core.call("scenario_patch", scenario_id=made["id"], ops=[op])
+        assert told.error["problems"][0]["path"] == "ops[0].value"
+        assert reason in told.error["problems"][0]["problem"]
+    assert await writes() == []
+    op = {"op": "set_binding", "module": 1, "value": "sales slack"}
+    await core.call("scenario_patch", scenario_id=made["id"], ops=[op])
+    bound = (await stored(made["id"]))["blueprint"]["flow"][0]
+    assert bound["parameters"]["__IMTCONN__"] == new
+    assert bound["metadata"]["restore"]["parameters"]["__IMTCONN__"]["label"] == "Sales Slack"

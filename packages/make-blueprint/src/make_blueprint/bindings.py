@@ -314,8 +314,12 @@ def _binding(slot: Slot) -> Binding | None:
 
 def _is_id(slot: Slot) -> bool:
     """Tell an id from other values that a field of the same name may hold."""
-    value = slot.value
-    if slot.kind == "agent":
+    return names_object(slot.kind, slot.value)
+
+
+def names_object(kind: str | None, value: int | str | None) -> bool:
+    """Tell whether a value can name an object of a kind: by id, or as an input of the scenario."""
+    if kind == "agent":
         return isinstance(value, str) and "{{" not in value
     if isinstance(value, int) or whole_number(value) is not None:
         return True

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import cast
 
-from make_blueprint.bindings import Slot, field_types, kind_of_type, slots, written_like
+from make_blueprint.bindings import (
+    Slot,
+    field_types,
+    kind_of_type,
+    names_object,
+    slots,
+    written_like,
+)
 from make_blueprint.document import JsonObject, JsonValue, as_list, as_object, compact
 from make_blueprint.scheduling import scheduling_problems
 from make_blueprint.session import Refusal, Session
@@ -57,6 +64,9 @@ def set_binding(session: Session, op: JsonObject) -> None:
     visit, value = session.module(op), cast("int | str", op.get("value"))
     pointer = _binding_pointer(visit, op)
     domain, name = str(pointer[0]), str(pointer[1])
+    kinds = [slot.kind for slot in slots(visit) if (slot.domain, slot.name) == pointer]
+    if not names_object(kinds[0] if kinds else cast("str | None", op.get("kind")), value):
+        raise Refusal("value", f"`{value:.60}` is no id.", "Send the object's id.")
     session.ensure_object((*visit.pointer, domain))
     place = (*visit.pointer, *pointer)
     session.set(place, written_like(session.editor.get(place), value), visit)

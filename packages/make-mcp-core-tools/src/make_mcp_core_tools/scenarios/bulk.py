@@ -38,6 +38,7 @@ from make_mcp_core_tools._engine.schedules import (
 )
 from make_mcp_core_tools.scenarios.declared import category
 from make_mcp_core_tools.scenarios.switching import refuse_faulty
+from make_mcp_core_tools.scenarios.timing import inputs_need_demand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -288,12 +289,13 @@ async def _switch(make: Make, scenario: Scenario, *, on: bool) -> Step:
 async def _reschedule(make: Make, scenario: Scenario, schedule: FullSchedule, place: Place) -> Step:
     stored = await read_stored(make, scenario.id)
     new = translate(schedule, place, instant=is_instant(scenario, stored), path="schedule")
-    if new.problems:
+    problems = [*new.problems, *inputs_need_demand(schedule, stored)]
+    if problems:
         raise Failure(
             "The schedule does not fit.",
             next_step="Choose another schedule, or leave this scenario out.",
             code="invalid_schedule",
-            problems=new.problems,
+            problems=problems,
         )
     if same(stored.scheduling, cast("Any", new.scheduling)):
         return Step(scenario)

@@ -27,6 +27,7 @@ from make_mcp_base.authoring import (
 from pydantic import Field
 
 from make_mcp_core_tools._engine.binding_checks import check_new_bindings
+from make_mcp_core_tools._engine.binding_names import with_ids
 from make_mcp_core_tools._engine.blueprint_arguments import (
     BlueprintArgument,
     OperationsArgument,
@@ -60,7 +61,7 @@ class PatchScenario(Input):
     """Operations `{op, …}`, applied in order, all or none:
     set_param / set_mapper {module, name (dotted), value or unset: true};
     set_filter {module, filter: {name, conditions: [[{a, o, b}]]} or null};
-    set_binding {module, value, kind?, parameter?, label?};
+    set_binding {module, value: id or unique name, kind?, parameter?, label?};
     add_module {module: {module, version?, parameters?, mapper?}, and one of after: id, before: id,
     route_of: id with route: index, at: start or end};
     move_module {module, place as above}; remove_module {module};
@@ -120,7 +121,8 @@ async def scenario_patch(make: Make, args: PatchScenario) -> ScenarioSaved:
     scenario = await read_scenario(make, args.scenario_id)
     stored = await read_stored(make, scenario.id)
     refuse_stale(scenario, args.expected_last_edit)
-    patched = _apply(scenario, stored.blueprint, args)
+    ops = await with_ids(make, scenario.team_id, stored.blueprint, args.ops)
+    patched = _apply(scenario, stored.blueprint, ops)
     _refuse_broken(scenario, patched, allowed=args.allow_broken_references)
     problems = told(_new_errors(stored.blueprint, patched.blueprint), "")
     problems += await _new_bindings(make, scenario, (stored.blueprint, patched.blueprint), "")
@@ -177,9 +179,9 @@ async def scenario_update(make: Make, args: UpdateScenario) -> ScenarioSaved:
 # Patching
 
 
-def _apply(scenario: Scenario, blueprint: Blueprint, args: PatchScenario) -> Patched:
+def _apply(scenario: Scenario, blueprint: Blueprint, ops: list[Document]) -> Patched:
     try:
-        return apply(blueprint, args.ops)
+        return apply(blueprint, ops)
     except BlueprintError as error:
         raise refused(
             f"Nothing was saved: the operations do not fit scenario {scenario.id}.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from make_blueprint.lint.checking import Profile, lint
+from make_blueprint.lint.checking import Profile, lint, rules
 from make_blueprint.lint.mending import mend
 from make_blueprint.lint.surroundings import Plan, Surroundings
 from make_blueprint.structure import errors
@@ -175,6 +175,7 @@ async def _chosen(
     problems: list[Problem] = []
     if (args.scenario_id is None) == (args.blueprint is None):
         problems.append(Problem("scenario_id", "Exactly one of it and `blueprint` is needed."))
+    problems += _unknown_rules(args.rules or [])
     if args.apply and args.scenario_id is None:
         problems.append(Problem("apply", "Only a scenario's blueprint can be saved."))
     if problems:
@@ -190,6 +191,17 @@ async def _chosen(
     refuse_stale(scenario, args.expected_last_edit)
     stored = await read_stored(make, scenario.id)
     return scenario, stored, stored.blueprint
+
+
+def _unknown_rules(wanted: list[str]) -> list[Problem]:
+    known = {name for rule in rules().values() for name in (rule.id, rule.name, rule.id[0])}
+    return [
+        Problem(
+            f"rules[{at}]", f"There is no rule {name}.", "Leave `rules` out to see which apply."
+        )
+        for at, name in enumerate(wanted)
+        if name not in known
+    ]
 
 
 async def _around(make: Make, scenario: Scenario | None, stored: Stored | None) -> Surroundings:

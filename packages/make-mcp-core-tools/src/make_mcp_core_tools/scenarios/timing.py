@@ -83,7 +83,7 @@ async def scenario_schedule_set(make: Make, args: SetSchedule) -> ScheduleSet:
     stored = await read_stored(make, scenario.id)
     place = await place_of(make, scenario.team_id)
     new = translate(args, place, instant=is_instant(scenario, stored))
-    problems = [*new.problems, *_inputs_need_demand(args, stored)]
+    problems = [*new.problems, *inputs_need_demand(args, stored)]
     if problems:
         raise Failure(
             f"This schedule does not fit scenario {scenario.id}.",
@@ -102,7 +102,8 @@ async def scenario_schedule_set(make: Make, args: SetSchedule) -> ScheduleSet:
     return _answer(scenario, cast("Document", stored.scheduling), place, changed=changed)
 
 
-def _inputs_need_demand(args: Schedule, stored: Stored) -> list[Problem]:
+def inputs_need_demand(args: Schedule, stored: Stored) -> list[Problem]:
+    """Find that a scenario with required inputs would be scheduled."""
     fields = cast("list[Document]", stored.interface.get("input") or [])
     names = required_names(fields)
     if args.kind == "on_demand" or not names:
