@@ -191,6 +191,7 @@ CURL = (
 async def test_a_command_becomes_a_module_and_its_secrets_the_connection_s(bench: Bench) -> None:
     told, folder = await scaffolded(bench, "acme-tasks", curl=CURL)
     assert (told["connection"], told["base_url"]) == ("apikey", "https://api.acme.example.com")
+    assert any("outputs nobody describes: 1" in line for line in told["left_to_do"])
     (module,) = told["modules"]
     assert module["operation"] == "POST /v1/projects/{projectsId}/tasks"
     base = code(folder, "general/base.iml.json")

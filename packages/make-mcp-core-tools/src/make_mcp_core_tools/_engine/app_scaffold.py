@@ -207,6 +207,7 @@ def _distance(operation: Operation) -> tuple[bool, int]:
 def _add_modules(
     made: Scaffold, service: Description, chosen: list[Operation], connection: str
 ) -> None:
+    silent = 0
     for name, operation in module_names(chosen).items():
         try:
             module = module_of(service, operation, name, connection)
@@ -217,6 +218,11 @@ def _add_modules(
             module.sections["scope"] = code(scopes)
         made.tree.components["module", name] = module
         made.modules[name] = operation.title
+        silent += not module.sections["interface"] and operation.status != "204"
+    if silent:
+        made.left.append(
+            f"Modules whose outputs nobody describes: {silent}; write their `interface`."
+        )
 
 
 def _scopes(operation: Operation) -> list[JsonValue]:
