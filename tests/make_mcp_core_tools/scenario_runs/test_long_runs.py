@@ -40,6 +40,22 @@ class Heard:
         return any(text in line for line in self.lines)
 
 
+async def comes(core: Server, floor: "Floor", ident: int, run: str, text: str) -> str:
+    """Follow a run until its progress begins with a text; gives the rest of it."""
+    found: list[str] = []
+
+    async def came() -> bool:
+        told = await core.call(
+            "scenario_execution_get", scenario_id=ident, execution_id=run, wait=0.5
+        )
+        assert told.data["status"] == "running"
+        found.append(str(told.data.get("progress", "")))
+        return found[-1].startswith(text)
+
+    await floor.until(came)
+    return found[-1].removeprefix(text)
+
+
 async def test_a_run_of_fifteen_minutes_tells_each_module_and_ends_with_its_result(
     connect: Connect, era: str, floor: "Floor", monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,14 +124,14 @@ async def test_a_run_that_stays_pending_says_how_far_it_has_come(
     monkeypatch.setattr(run_progress, "SHARE", 100.0)
     await floor.freeze()
     ident = await quarter(floor)
-    told = (await core.call("scenario_run", scenario_id=ident, wait_seconds=0.5)).data
-    assert told["progress"] == "1 of 7: scenario-service:StartSubscenario"
-    await floor.advance(301)
+    told = (await core.call("scenario_run", scenario_id=ident, wait_seconds=1)).data
+    assert told["status"] == "pending"
     call = told["next_calls"][0]
-    arguments = call["arguments"] | {"wait": 0.5}
-    later = (await core.call(call["tool"], **arguments)).data
-    assert later["status"] == "running"
-    assert later["progress"].startswith("3 of 7: ")
+    run = call["arguments"]["execution_id"]
+    assert call["tool"] == "scenario_execution_get"
+    assert await comes(core, floor, ident, run, "1 of 7: ") == "scenario-service:StartSubscenario"
+    await floor.advance(301)
+    assert (await comes(core, floor, ident, run, "3 of 7: ")).endswith("Part 3 (json:ParseJSON)")
 
 
 async def test_asking_for_modules_keeps_to_its_share_of_the_licences_calls(
@@ -156,8 +172,8 @@ async def test_modules_behind_a_router_and_error_handlers_are_told_by_the_route_
     router = {"id": 4, "module": "builtin:BasicRouter", "version": 1, "mapper": None}
     at: dict[str, Any] = {"designer": {"x": 0, "y": 0}}
     ident = await floor.scenario(floor.start, {**router, "routes": routes, "metadata": at})
-    told = (await core.call("scenario_run", scenario_id=ident, wait_seconds=1)).data
-    assert told["progress"] == "2 of 4: Taken (json:ParseJSON)"
+    run = (await core.call("scenario_run", scenario_id=ident, wait_seconds=0)).data["execution_id"]
+    assert (await comes(core, floor, ident, run, "2 of 4: ")).endswith("Taken (json:ParseJSON)")
 
 
 async def test_a_scenario_that_waits_for_another_tells_what_it_did_before(
@@ -171,9 +187,9 @@ async def test_a_scenario_that_waits_for_another_tells_what_it_did_before(
     at: dict[str, Any] = {"designer": {"x": 900, "y": 0}}
     calling = {**call, "parameters": settings, "mapper": {}, "metadata": at}
     ident = await floor.scenario(floor.start, floor.parsing(2, "{}", "Before"), calling)
-    told = (await core.call("scenario_run", scenario_id=ident, wait_seconds=1)).data
-    assert told["progress"].startswith("2 of 3: ")
-    assert told["progress"].endswith("Before (json:ParseJSON)")
+    told = (await core.call("scenario_run", scenario_id=ident, wait_seconds=0)).data
+    named = await comes(core, floor, ident, told["execution_id"], "2 of 3: ")
+    assert named.endswith("Before (json:ParseJSON)")
     await floor.advance(301)
     done = await core.call(
         "scenario_execution_get",
