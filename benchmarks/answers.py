@@ -87,20 +87,116 @@ async def weigh(scale: int) -> list[Size]:
     with tempfile.TemporaryDirectory() as folder:
         world = World.open(Path(folder) / "world.db")
         world.clock.freeze(EPOCH)
-        populate(world, Recipe(scale=scale))
+        populate(world, Recipe(scale=scale, plan="enterprise"))
+        _lift_limits(world)
+        special = _special(world)
         world.close()
         setup = Setup(sandbox=str(Path(folder) / "world.db"), data_dir=Path(folder) / "data")
         kernel = Kernel.of(make_mcp_legacy.app, setup)
         try:
             async with Client(build(kernel)) as client:
                 entries = [e for e in kernel.surface.entries.values() if not e.writes]
-                return [await _weighed(client, entry) for entry in entries]
+                return [await _weighed(client, entry, special) for entry in entries]
         finally:
             await kernel.aclose()
 
 
-async def _weighed(client: Client, entry: Entry) -> Size:
-    arguments = _arguments(entry)
+def _lift_limits(world: World) -> None:
+    """Let every organization make as many calls a minute as the measurement does."""
+    with world.write():
+        world.set_setting("rateLimits", value=False)
+        for row in world.rows("SELECT id, license FROM organizations"):
+            licence = row["license"] | {"apiLimit": 1_000_000}
+            world.update("organizations", row["id"], license=licence)
+
+
+def _special(world: World) -> dict[str, dict[str, Any]]:
+    """Arguments for tools that take what only this company has: the largest where sizes differ."""
+    run = _row(world, "executions", "kind = 'run' AND status = 3")
+    step = _row(world, "execution_modules")
+    agent, app, part = (_row(world, name) for name in ("ai_agents", "sdk_apps", "sdk_components"))
+    waiting = _row(world, "hook_incomings")
+    system, bridge = _row(world, "connected_systems"), _row(world, "on_prem_agents")
+    variable = _row(world, "variables")
+    about_agent = {"agent_id": agent["id"], "team_id": agent["team_id"]}
+    about_app = {"app": app["name"], "version": app["version"]}
+    about_part = about_app | {"kind": part["kind"], "name": part["name"]}
+    named = {"scope": "organization", "organization_id": 1, "name": variable["name"]}
+    request = {"request_id": _row(world, "credential_requests")["id"]}
+    function = {"function_id": _row(world, "custom_functions")["id"]}
+    busy = {"scenario_id": run["scenario_id"]}
+    return {
+        "ai_agent_context_list": about_agent,
+        "ai_agent_get": about_agent,
+        "ai_agent_usage_get": about_agent,
+        "llm_model_list": {"provider_id": agent["provider_id"], "team_id": agent["team_id"]},
+        "blueprint_analyze": {"scenario_id": 1},
+        "blueprint_component_list": {"scenario_id": 1},
+        "blueprint_dependency_get": {"target_team_id": 1},
+        "blueprint_diff": {"scenario_id": 1, "other_scenario_id": 2},
+        "blueprint_export": {"scenario_ids": [1, 2, 3]},
+        "blueprint_impact_get": {"kind": "connection", "id": 1, "target_team_id": 1},
+        "blueprint_validate": {"scenario_id": 1},
+        "build_variable_list": {"scenario_id": 1},
+        "app_compatibility_check": {"scenario_id": 1, "team_id": 1},
+        "app_credential_list": {"app": "slack"},
+        "app_doc_get": {"app": "slack"},
+        "app_get": {"app": "slack"},
+        "app_module_list": {"app": "slack"},
+        "connected_system_get": {"organization_id": 1, "system_id": system["id"]},
+        "connection_diagnose": {"all_in_team": 1},
+        "connection_type_get": {"type": "slack", "team_id": 1},
+        "connection_verify": {"all_in_team": 1},
+        "credential_request_get": request,
+        "custom_app_get": {"name": app["name"]},
+        "custom_app_section_get": {"name": app["name"], "section": "base"},
+        "custom_app_validate": {"name": app["name"], "version": app["version"]},
+        "data_structure_generate": {"samples": [{"id": 1, "name": "a"}]},
+        "function_check": {"team_id": 3, "code": "function twice(a) { return a * 2; }"},
+        "function_get": function,
+        "function_history_get": function,
+        "function_list": {"team_id": 3},
+        "hook_incoming_get": {"hook_id": waiting["hook_id"], "incoming_id": waiting["id"]},
+        "hook_incoming_list": {"hook_id": waiting["hook_id"]},
+        "hook_type_get": {"type": "gateway-webhook", "team_id": 1},
+        "incomplete_execution_get": {"dlq_id": _row(world, "dlqs")["id"]},
+        "key_get": {"key_id": _row(world, "keys")["id"]},
+        "key_list": {"team_id": _row(world, "keys")["team_id"]},
+        "on_prem_agent_app_config_get": {
+            "organization_id": 1,
+            "agent_id": bridge["id"],
+            "app": system["app_name"],
+        },
+        "on_prem_agent_get": {"organization_id": 1, "agent_id": bridge["id"]},
+        "scenario_execution_compare": busy,
+        "scenario_execution_get": busy | {"execution_id": run["id"]},
+        "scenario_execution_list": busy,
+        "scenario_execution_module_get": {
+            "scenario_id": step["scenario_id"],
+            "execution_id": step["execution_id"],
+            "module_id": step["module_id"],
+        },
+        "scenario_module_get": {"scenario_id": 1, "module_id": 1},
+        "scenario_search": {"team_id": 1, "query": "e1"},
+        "sdk_component_get": about_part,
+        "sdk_component_list": about_app,
+        "sdk_component_section_get": about_part | {"section": "api"},
+        "template_get": {"template_id": _row(world, "templates")["id"]},
+        "variable_get": named,
+        "variable_history_get": named,
+        "variable_usage_get": named,
+    }
+
+
+def _row(world: World, table: str, condition: str = "1 = 1") -> dict[str, Any]:
+    found = world.row(f"SELECT * FROM {table} WHERE {condition} LIMIT 1")
+    if found is None:
+        raise SystemExit(f"the company has nothing in {table}")
+    return found
+
+
+async def _weighed(client: Client, entry: Entry, special: dict[str, dict[str, Any]]) -> Size:
+    arguments = special.get(entry.name) or _arguments(entry)
     if arguments is None:
         return Size(entry.name, 0, 0, 0, "needs an id that only a call can give")
     answer = await client.call_tool(entry.name, arguments)
