@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from make_mcp_base.authoring import (
     Document,
+    Failure,
     Input,
     Irreversible,
     Json,
@@ -23,6 +24,7 @@ from make_mcp_base.authoring import (
     Timestamp,
     Undo,
     Watch,
+    call,
     delete,
     page_of,
     patch,
@@ -30,6 +32,13 @@ from make_mcp_base.authoring import (
 )
 from pydantic import Field
 
+from make_mcp_core_tools._engine.vault import open_vault, vault_errand
+from make_mcp_core_tools._engine.vault_secrets import (
+    SecretReference,
+    place_of,
+    read_metadata,
+    write_values,
+)
 from make_mcp_core_tools.connections.declared import category
 
 READ, WRITE = "agents:read", "agents:write"
@@ -54,6 +63,9 @@ class CreateAgent(Input):
     organization_id: OrganizationId | None = None
     name: str = Field(min_length=1, max_length=128)
     """What it is called, for example after the place where it runs."""
+    to_vault: SecretReference | None = None
+    """Keep the agent's secret there, unseen, in place of showing it: a secret that does not exist
+    yet and a field, such as `secret/agents/pier#secret`."""
 
 
 class UpdateAgent(GetAgent):
@@ -95,7 +107,9 @@ class AgentRegistered(Output):
 
     agent: Agent
     client_secret: str | None = None
-    """For the agent's installation; Make shows it only now."""
+    """For the agent's installation; Make shows it only now. Absent when it went to the vault."""
+    kept_at: str | None = None
+    """Where the secret manager holds it."""
     next_calls: list[NextCall] = []
 
 
@@ -196,13 +210,17 @@ async def on_prem_agent_get(make: Make, args: GetAgent) -> AgentDetail:
 async def on_prem_agent_create(make: Make, args: CreateAgent) -> AgentRegistered:
     """Register an on-premise agent; a person then installs it with the secret of this answer.
 
-    The secret is shown this once and kept nowhere here: hand it over, do not store it.
+    The secret is shown this once and kept nowhere here: hand it over, or have it put into the
+    secret manager with `to_vault`.
     """
     of = of_organization(args.organization_id)
+    if args.to_vault:
+        await _must_be_free(make, args.to_vault)
     made = await make.write(
         post("/agent/register", {"name": args.name}, **of),
         into=OneAgent,
         says=f"Register the on-premise agent “{args.name}”",
+        predict={"agent": {"id": str(make.new_id("agent")), "name": args.name, "clientSecret": ""}},
         undo=lambda answer: Undo(
             (delete(f"/agents/{answer.agent.id}", **of),),
             Watch(f"/agents/{answer.agent.id}", ("agent.status",), of),
@@ -213,9 +231,13 @@ async def on_prem_agent_create(make: Make, args: CreateAgent) -> AgentRegistered
         arguments={"agent_id": made.agent.id, **_argument(args.organization_id)},
         why="See whether it has connected once it is installed.",
     )
-    return AgentRegistered(
-        agent=made.agent.told, client_secret=made.agent.client_secret, next_calls=[look]
-    )
+    told = AgentRegistered(agent=made.agent.told, next_calls=[look])
+    secret = made.agent.client_secret or ""
+    if args.to_vault and await _kept(make, args.to_vault, secret, args.name):
+        told.kept_at = args.to_vault
+    else:
+        told.client_secret = secret
+    return told
 
 
 @category.tool(scope=WRITE, effect="update", feature=FEATURE, formerly=("on-prem-agent_update",))
@@ -262,6 +284,54 @@ async def on_prem_agent_app_config_get(make: Make, args: GetAppConfig) -> AppCon
         app=args.app,
         inputs=[*await inputs_of(make, args.agent_id, args.app, args.organization_id)],
     )
+
+
+# The secret of a new agent
+
+
+class _Version(Output):
+    version: int
+
+
+async def _must_be_free(make: Make, reference: str) -> None:
+    """Refuse, before anything is registered, a place that cannot take the secret.
+
+    Raises:
+        Failure: There is no secret manager, no such engine, or a secret at that place.
+    """
+    async with open_vault(make) as vault:
+        place = await place_of(vault, reference.partition("#")[0])
+        if await read_metadata(vault, place) is not None:
+            raise Failure(
+                f"There is a secret `{place}` already; nothing was registered.",
+                next_step="Call `on_prem_agent_create` again with a `to_vault` that is free.",
+                code="in_use",
+            )
+
+
+async def _kept(make: Make, reference: str, secret: str, name: str) -> bool:
+    """Put the secret of an agent where it was asked for; where that fails, it has to be shown."""
+    path, _, member = reference.partition("#")
+    try:
+        async with open_vault(make) as vault:
+            place = await place_of(vault, path)
+
+            async def carry() -> Json:
+                return {"version": await write_values(vault, place, {member: secret}, 0)}
+
+            await make.write(
+                vault_errand("POST", place.api("data"), carry, field=member),
+                into=_Version,
+                says=f"Keep the secret of “{name}” as `{member}` of `{place}`",
+                undo=lambda told: Undo(
+                    (call("secret_delete", path=str(place), versions=[told.version]),)
+                ),
+                predict={"version": 1},
+            )
+    except Failure as failure:
+        make.warn(f"The secret could not be kept there and is shown: {failure.what}")
+        return False
+    return True
 
 
 # For connected systems
