@@ -9,7 +9,7 @@ from make_blueprint.document import whole_number
 from make_blueprint.walk import Visit, walk
 from make_mcp_base.authoring import Failure, Problem
 
-from make_mcp_core_tools._engine.team_objects import PLACES, TeamObject, team_objects
+from make_mcp_core_tools._engine.team_objects import PLACES, TeamObject, TeamObjects, team_objects
 
 if TYPE_CHECKING:
     from make_blueprint.bindings import Kind
@@ -39,17 +39,21 @@ async def with_ids(
     done, problems = list(ops), list[Problem]()
     for number, kinds in named.items():
         name = str(ops[number]["value"]).strip()
-        alike = [
-            one
-            for kind in kinds
-            for one in found.all(kind)
-            if one.name.casefold() == name.casefold()
-        ]
+        alike = _alike(found, kinds, name)
         if len(alike) == 1:
-            chosen: Document = {"value": alike[0].id, "label": alike[0].name}
-            done[number] = {**ops[number], **chosen}
+            done[number] = {**ops[number], "value": alike[0].id, "label": alike[0].name}
         else:
             problems.append(_problem(f"ops[{number}].value", name, team_id, alike))
+    _refuse(problems)
+    return done
+
+
+def _alike(found: TeamObjects, kinds: list[Kind], name: str) -> list[TeamObject]:
+    every = [one for kind in kinds for one in found.all(kind)]
+    return [one for one in every if one.name.casefold() == name.casefold()]
+
+
+def _refuse(problems: list[Problem]) -> None:
     if problems:
         raise Failure(
             "Nothing was saved: an object is not certain.",
@@ -58,7 +62,6 @@ async def with_ids(
             code="unknown_name",
             problems=problems,
         )
-    return done
 
 
 def _by_name(op: Document, visits: dict[int | None, Visit]) -> bool:
