@@ -21,6 +21,7 @@ from make_mcp_base.client.egress import (
     OutsideUnreachable,
     check_url,
     is_public,
+    read_outside,
     send_outside,
 )
 from make_mcp_base.client.transport import HttpxWire
@@ -224,6 +225,22 @@ async def test_a_receiver_that_hangs_up_is_asked_once(raw: RawServer) -> None:
     with pytest.raises(OutsideUnreachable, match="may have received"):
         await send_outside("POST", destination, content=b"{}")
     assert raw.methods == ["POST"]
+
+
+async def test_an_inside_address_is_read_only_when_the_operator_named_it(
+    raw: RawServer, http: WriteHttp
+) -> None:
+    raw.replies = [http(b"0018A45C4D1DEF81644B54AB7F969B88D65:3")]
+    with pytest.raises(EgressRefused):
+        await read_outside(f"{raw.url}/range/21BD1")
+    assert raw.connections == 0
+    received = await read_outside(
+        f"{raw.url}/range/21BD1", configured=True, headers={"add-padding": "true"}
+    )
+    assert received.body.endswith(b":3")
+    head = raw.heads[0].decode().lower()
+    assert head.startswith("get /range/21bd1 ")
+    assert "add-padding: true" in head
 
 
 def test_nothing_is_allowed_by_default() -> None:
