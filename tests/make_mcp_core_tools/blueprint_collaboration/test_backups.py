@@ -115,6 +115,15 @@ async def test_a_scenario_that_cannot_be_read_keeps_its_file_and_is_told(
     assert '"unseen"' in kept
 
 
+async def test_a_scenario_without_versions_says_how_to_keep_one(
+    core: Server, company: Company
+) -> None:
+    old = (await company.get("/scenarios", teamId=1))["scenarios"][0]["id"]
+    told = await core.call("blueprint_version_list", scenario_id=old)
+    assert told.data["versions"] == []
+    assert "blueprint_version_create" in told.data["warnings"][0]
+
+
 async def test_a_whole_team_is_kept_under_a_tag(
     core: Server, team: int, scenarios: list[int], git: Git
 ) -> None:
@@ -166,6 +175,9 @@ async def test_random_drift_is_found_whole(
         found = {row["scenario_id"]: row["state"] for row in told["drifted"]}
         assert found == expected, turn
         assert told["in_step"] is not bool(expected)
+        tools = [call["tool"] for call in told.get("next_calls", [])]
+        assert tools[-1:] == (["blueprint_backup"] if expected else [])
+        assert ("blueprint_restore" in tools) == ("changed" in expected.values())
 
 
 async def test_a_version_three_back_is_restored_and_equals_it_but_for_metadata(
@@ -221,16 +233,11 @@ async def test_a_secret_is_never_restored_into_another_app(
     assert await stored(made) == before
 
 
-async def test_a_difference_names_settings_and_what_deserves_a_second_look(
-    core: Server,
-    company: Company,
-    new_scenario: Maker,
-    blueprint: Builder,
-    step: Builder,
-    connection: Callable[..., Awaitable[int]],
-    team: int,
-) -> None:
-    def flow(slack: int, text: str, *more: Document, **gate: Any) -> Document:
+@pytest.fixture
+def flow(blueprint: Builder, step: Builder) -> Builder:
+    """Builds a flow that ends with a message over a connection."""
+
+    def build(slack: int, text: str, *more: Document, **gate: Any) -> Document:
         send = step(
             3,
             "slack:CreateMessage",
@@ -242,6 +249,17 @@ async def test_a_difference_names_settings_and_what_deserves_a_second_look(
         )
         return blueprint(*more, step(2), send)
 
+    return build
+
+
+async def test_a_difference_names_settings_and_what_deserves_a_second_look(
+    core: Server,
+    company: Company,
+    new_scenario: Maker,
+    flow: Builder,
+    step: Builder,
+    connection: Callable[..., Awaitable[int]],
+) -> None:
     one, two = await connection("One"), await connection("Two")
     gate = {"name": "Only", "conditions": [[{"a": "{{2.v2}}", "o": "exist"}]]}
     made = (
@@ -268,6 +286,12 @@ async def test_a_difference_names_settings_and_what_deserves_a_second_look(
         "input city is required now",
     ):
         assert part in risks, part
+
+
+async def test_a_scenario_is_compared_with_a_template(
+    core: Server, company: Company, scenarios: list[int]
+) -> None:
+    made = scenarios[0]
     made_of = (await company.get("/templates", teamId=1))["templates"][0]["id"]
     other = await core.call("blueprint_diff", scenario_id=made, template_id=made_of)
     assert other.data["before"] == f"template {made_of}"

@@ -248,6 +248,11 @@ async def test_a_request_tells_what_of_it_deserves_a_second_look(
 ) -> None:
     op = {"op": "remove_module", "module": 1}
     made = await core.call("change_request_create", scenario_id=scenario, title="x", ops=[op])
+    for title in ("two\nlines", "   ", ""):
+        refused = await core.call(
+            "change_request_create", scenario_id=scenario, title=title, ops=[op]
+        )
+        assert refused.error["code"] == "invalid_arguments"
     assert made.data["risks"] == ["trigger: module 1 util:SetVariable2 (removed)"]
 
 

@@ -123,6 +123,25 @@ async def test_the_tool_merges_what_the_engine_merges(core: Server) -> None:
             assert told.data["blueprint"] == expected.blueprint
 
 
+CLASHES: list[tuple[tuple[str | int, ...], Any, Any]] = [
+    (("text",), "o", "t"),
+    (("n",), 2, "2"),
+    (("rows", 0, "to", "list", 1), "o", "t"),
+    (("rows", 0, "to", "new"), "o", "t"),
+    (("n",), {"a": 1}, [1]),
+]
+"""Where both sides put a value into a mapper, and which."""
+
+
+def _with(base: Document, where: tuple[str | int, ...], value: Any) -> Document:
+    side = deepcopy(base)
+    holder: Any = side["flow"][0]["mapper"]
+    for key in where[:-1]:
+        holder = holder[key]
+    holder[where[-1]] = value
+    return side
+
+
 async def test_both_edit_the_same_parameter_and_it_is_one_conflict_and_nothing_is_written(
     core: Server,
     new_scenario: Maker,
@@ -132,49 +151,35 @@ async def test_both_edit_the_same_parameter_and_it_is_one_conflict_and_nothing_i
     writes: Writes,
 ) -> None:
     deep = {"rows": [{"to": {"list": ["a", "b"]}}], "text": "1", "n": 1}
-    base = blueprint(step(1, mapper=deepcopy(deep)), step(2), step(3))
-    for number, (where, one, other) in enumerate(
-        [
-            (("text",), "o", "t"),
-            (("n",), 2, "2"),
-            (("rows", 0, "to", "list", 1), "o", "t"),
-            (("rows", 0, "to", "new"), "o", None),
-            (("n",), {"a": 1}, [1]),
-        ]
-    ):
-        ours, theirs = deepcopy(base), deepcopy(base)
-        for side, value in ((ours, one), (theirs, other)):
-            holder: Any = side["flow"][0]["mapper"]
-            for key in where[:-1]:
-                holder = holder[key]
-            holder[where[-1]] = value if value is not None else f"t{number}"
+    base = blueprint(step(1, mapper=deep), step(2), step(3))
+    for where, one, other in CLASHES:
+        ours, theirs = _with(base, where, one), _with(base, where, other)
         theirs["flow"][2]["mapper"]["value"] = "only theirs"
         made = (await new_scenario(ours))["id"]
         before = await stored(made)
         await writes()
-        told = await core.call(
-            "blueprint_merge",
-            base={"blueprint": base},
-            ours={"scenario_id": made},
-            theirs={"blueprint": theirs},
-        )
+        given = {"base": {"blueprint": base}, "theirs": {"blueprint": theirs}}
+        told = await core.call("blueprint_merge", ours={"scenario_id": made}, **given)
         (conflict,) = told.data["conflicts"]
         assert (conflict["kind"], conflict["module_id"]) == ("value", 1)
         assert conflict["path"].startswith("flow[0].mapper.")
         assert "blueprint" not in told.data
-        for take in ("ours", "theirs", "base", "value"):
-            choice: Document = {"conflict_id": conflict["conflict_id"], "take": take}
-            choice |= {"value": ["chosen"]} if take == "value" else {}
-            decided = await core.call(
-                "blueprint_conflict_resolve", merge_id=told.data["merge_id"], choices=[choice]
-            )
+        ident = told.data["merge_id"]
+        for take, side in (("ours", ours), ("theirs", theirs), ("base", base)):
+            choices = [{"conflict_id": conflict["conflict_id"], "take": take}]
+            arguments: Document = {"merge_id": ident, "choices": choices}
+            decided = await core.call("blueprint_conflict_resolve", **arguments)
             flow = decided.data["blueprint"]["flow"]
             assert flow[2]["mapper"]["value"] == "only theirs"
-            kept = {"ours": ours, "theirs": theirs, "base": base}.get(take)
-            expected = deepcopy(kept["flow"][0]["mapper"]) if kept else None
-            assert expected is None or flow[0]["mapper"] == expected, (where, take)
+            assert flow[0]["mapper"] == side["flow"][0]["mapper"], (where, take)
         assert await writes() == []
         assert await stored(made) == before
+
+
+def _marked(mark: str, count: int) -> Document:
+    """Build a flow each of whose values says whose it is."""
+    values = [(i, {"a": f"{mark}{i}a", "b": f"{mark}{i}b"}) for i in range(1, count)]
+    return _document([_module(i, Random(i), value, "util:Step") for i, value in values])
 
 
 async def test_many_conflicts_are_each_decided_for_themselves(core: Server) -> None:
@@ -182,23 +187,13 @@ async def test_many_conflicts_are_each_decided_for_themselves(core: Server) -> N
         random = Random(seed)
         count = random.randint(2, 6)
 
-        def side(mark: str, random: Random = random, count: int = count) -> Document:
-            flow = [
-                _module(i, Random(i), {"a": f"{mark}{i}a", "b": f"{mark}{i}b"}, "util:Step")
-                for i in range(1, count)
-            ]
-            return _document(flow)
-
-        told = await core.call(
-            "blueprint_merge",
-            base={"blueprint": side("base")},
-            ours={"blueprint": side("ours")},
-            theirs={"blueprint": side("theirs")},
-        )
+        sides = {name: _marked(name, count) for name in ("base", "ours", "theirs")}
+        given = {name: {"blueprint": one} for name, one in sides.items()}
+        told = await core.call("blueprint_merge", **given)
         conflicts = told.data["conflicts"]
         assert len(conflicts) == 2 * (count - 1)
         choices: list[Document] = []
-        expected = side("ours")
+        expected = sides["ours"]
         for conflict in conflicts:
             take = random.choice(["ours", "theirs", "base", "value"])
             name = conflict["path"].rpartition(".")[2]

@@ -127,21 +127,18 @@ async def test_the_store_is_pushed_to_a_remote_and_cloned_from_there(
     assert sound(git, tmp_path / "remote.git")
 
 
-async def test_commits_of_others_are_pulled_and_read_by_every_tool(
-    core: Server, scenario: dict[str, Any], edit: Edit, git: Git, tmp_path: Path
-) -> None:
-    store = await _kept(core, scenario, "Ours")
-    git(tmp_path, "clone", "-q", store, "other")
-    other = tmp_path / "other"
-    file = other / f"team-{scenario['teamId']}/scenario-{scenario['id']}.json"
-    kept = json.loads(file.read_text())
+def edited_by_hand(git: Git, store: str, folder: Path, name: str) -> Path:
+    """Edit a file in a clone, tag and merge it, and push it all, as somebody else may."""
+    git(folder, "clone", "-q", store, "other")
+    other = folder / "other"
+    kept = json.loads((other / name).read_text())
     kept["blueprint"]["flow"][0]["mapper"]["value"] = "by hand"
-    file.write_bytes(json.dumps(kept).replace("\n", "\r\n").encode("utf-8-sig"))
-    (tmp_path / "message").write_bytes("Von Hand geändert".encode("iso-8859-1"))
+    text = json.dumps(kept, indent=1).replace("\n", "\r\n")
+    (other / name).write_bytes(text.encode("utf-8-sig"))
+    (folder / "message").write_bytes("Von Hand geändert".encode("iso-8859-1"))
     latin = ("-c", "i18n.commitEncoding=ISO-8859-1")
-    git(
-        other, *latin, "commit", "-qa", "-F", str(tmp_path / "message"), GIT_AUTHOR_NAME="Oli <ops>"
-    )
+    message = ("-F", str(folder / "message"))
+    git(other, *latin, "commit", "-qa", *message, GIT_AUTHOR_NAME="Oli <ops>")
     git(other, "tag", "-a", "reviewed", "-m", "Looks good")
     git(other, "switch", "-q", "-c", "side", "HEAD~1")
     (other / "README.md").write_text("About")
@@ -150,6 +147,15 @@ async def test_commits_of_others_are_pulled_and_read_by_every_tool(
     git(other, "switch", "-q", "main")
     git(other, "merge", "-q", "--no-ff", "-m", "Merge", "side")
     git(other, "push", "-q", "origin", "main", "side", "reviewed")
+    return other
+
+
+async def test_commits_of_others_are_pulled_and_read_by_every_tool(
+    core: Server, scenario: dict[str, Any], edit: Edit, git: Git, tmp_path: Path
+) -> None:
+    store = await _kept(core, scenario, "Ours")
+    name = f"team-{scenario['teamId']}/scenario-{scenario['id']}.json"
+    other = edited_by_hand(git, store, tmp_path, name)
     listed = await core.call("blueprint_version_list", scenario_id=scenario["id"])
     rows = [row for row in listed.data["versions"] if row["source"] == "git"]
     assert [row["message"] for row in rows] == ["Von Hand geändert", "Ours"]

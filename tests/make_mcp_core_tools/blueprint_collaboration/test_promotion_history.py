@@ -230,9 +230,8 @@ async def test_what_is_missing_in_the_target_team_is_created_when_that_is_allowe
         mapper={},
         metadata={"parameters": [{"name": "hook", "type": "hook:gateway-webhook"}]},
     )
-    source = (await new_scenario(blueprint(trigger, step(2)), scheduling={"type": "immediately"}))[
-        "id"
-    ]
+    made = await new_scenario(blueprint(trigger, step(2)), scheduling={"type": "immediately"})
+    source = made["id"]
     arguments: Document = {"scenario_id": source, "target_team_id": other_team}
     refused = await core.call("blueprint_promote", **arguments)
     assert refused.error["code"] == "unmapped"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from make_mcp_base.authoring import Make
 
     from make_mcp_core_tools._engine.blueprint_repository import Repository
+    from make_mcp_core_tools._engine.mapping_planner import Need
     from make_mcp_core_tools._engine.promotion_records import Bound
 
 Given = dict[str, dict[str, int | None]]
@@ -55,7 +56,7 @@ async def map_bindings(
         The mapping, one line for each decision, and the ids of what was created.
 
     Raises:
-        Failure: Something has no counterpart; everything that has none is told.
+        Failure: Something has no counterpart; all is told.
     """
     decided = _merged(_by_place(source, target) if target else {}, known, given)
     objects: Given = {kind: rows for kind, rows in decided.items() if kind != "scenario"}
@@ -67,16 +68,20 @@ async def map_bindings(
     called, missing = await _called(make, repository, source, teams, decided.get("scenario", {}))
     _refuse_unmapped([*(need.problem() for need in open_needs), *missing])
     lines = [need.line() for need in needs]
-    if to_create:
-        make.confirm(f"It creates {len(to_create)} objects in team {teams[1]}.")
-    for need in to_create:
-        await create_counterpart(make, need, teams[1], needs)
+    await _create(make, to_create, teams[1], needs)
     mapping: Bound = {"scenario": called} if called else {}
     for need in needs:
         if need.target is not None:
             mapping.setdefault(need.kind, {})[str(need.source.id)] = need.target
     lines += [f"scenario {old} → {new}" for old, new in called.items()]
     return mapping, lines, {need.target for need in to_create if need.target is not None}
+
+
+async def _create(make: Make, missing: list[Need], team: int, needs: list[Need]) -> None:
+    if missing:
+        make.confirm(f"It creates {len(missing)} objects in team {team}.")
+    for need in missing:
+        await create_counterpart(make, need, team, needs)
 
 
 def _refuse_unmapped(problems: list[Problem]) -> None:

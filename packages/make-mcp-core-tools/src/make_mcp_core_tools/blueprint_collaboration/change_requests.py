@@ -60,14 +60,14 @@ from make_mcp_core_tools._engine.scenarios import (
 )
 from make_mcp_core_tools.blueprint_collaboration.comparing import conflict_problems, kept_merge
 from make_mcp_core_tools.blueprint_collaboration.declared import category
-from make_mcp_core_tools.blueprint_collaboration.saved import BlueprintSaved, refuse_unfit
+from make_mcp_core_tools.blueprint_collaboration.saved import BlueprintSaved, refuse_unfit, saved
 
 # Inputs
 
 
 class CreateChangeRequest(Input):
     scenario_id: ScenarioId
-    title: str = Field(min_length=1, max_length=200)
+    title: str = Field(min_length=1, max_length=200, pattern=r"^[^\r\n]*\S[^\r\n]*$")
     """What it is for, one line."""
     description: str = Field(default="", max_length=5_000)
     """Why, for the reviewer."""
@@ -297,15 +297,7 @@ async def change_request_apply(make: Make, args: GetChangeRequest) -> BlueprintS
         await _save(make, proposal, scenario, stored, wanted)
         scenario = await read_scenario(make, scenario.id)
     await _close(make, repository, proposal)
-    return BlueprintSaved(
-        scenario_id=scenario.id,
-        name=scenario.name,
-        changed=changed,
-        diff=lines if changed else [],
-        last_edit=scenario.last_edit,
-        active=scenario.is_active,
-        url=make.page_url(scenario.url),
-    )
+    return saved(make, scenario, lines if changed else None)
 
 
 # Proposing

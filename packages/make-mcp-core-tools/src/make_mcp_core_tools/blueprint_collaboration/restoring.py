@@ -9,7 +9,7 @@ from make_mcp_core_tools._engine.blueprint_versions import side_of
 from make_mcp_core_tools._engine.saving import Change, lines_of, same, save_blueprint
 from make_mcp_core_tools._engine.scenarios import read_scenario, read_stored, refuse_stale
 from make_mcp_core_tools.blueprint_collaboration.declared import category
-from make_mcp_core_tools.blueprint_collaboration.saved import BlueprintSaved, refuse_unfit
+from make_mcp_core_tools.blueprint_collaboration.saved import BlueprintSaved, refuse_unfit, saved
 
 # Inputs
 
@@ -42,12 +42,7 @@ async def blueprint_restore(make: Make, args: RestoreBlueprint) -> BlueprintSave
     What it binds must still exist. Schedule, inputs and outputs stay as they are now. Secrets are
     in no repository: those of a commit are taken from the live blueprint.
     """
-    if (args.version_id is None) == (args.ref is None):
-        raise Failure(
-            "Send either `version_id` or `ref`.",
-            next_step="`blueprint_version_list` names both; call again with one.",
-            code="invalid_arguments",
-        )
+    _refuse_unclear(args)
     scenario = await read_scenario(make, args.scenario_id)
     stored = await read_stored(make, scenario.id)
     refuse_stale(scenario, args.expected_last_edit)
@@ -70,18 +65,19 @@ async def blueprint_restore(make: Make, args: RestoreBlueprint) -> BlueprintSave
             make, Change(scenario, stored, old, says, {}, "blueprint_restore", install=True)
         )
         scenario = await read_scenario(make, scenario.id)
-    ids = {"scenario_id": scenario.id}
-    seen = [NextCall(tool="blueprint_diff", arguments=ids, why="See it all.")]
-    return BlueprintSaved(
-        scenario_id=scenario.id,
-        name=scenario.name,
-        changed=changed,
-        diff=lines if changed else [],
-        last_edit=scenario.last_edit,
-        active=scenario.is_active,
-        url=make.page_url(scenario.url),
-        next_calls=seen if changed else None,
+    seen = NextCall(
+        tool="blueprint_diff", arguments={"scenario_id": scenario.id}, why="See it all."
     )
+    return saved(make, scenario, lines if changed else None, [seen])
+
+
+def _refuse_unclear(args: RestoreBlueprint) -> None:
+    if (args.version_id is None) == (args.ref is None):
+        raise Failure(
+            "Send either `version_id` or `ref`.",
+            next_step="`blueprint_version_list` names both; call again with one.",
+            code="invalid_arguments",
+        )
 
 
 def _differs(now: Blueprint, old: Blueprint, *, kept: bool) -> bool:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from make_blueprint.document import Blueprint
     from make_mcp_base.authoring import Make
 
+    from make_mcp_core_tools._engine.scenarios import Scenario
+
 
 class BlueprintSaved(Output):
     scenario_id: int
@@ -28,6 +30,32 @@ class BlueprintSaved(Output):
     active: bool = False
     url: str
     next_calls: list[NextCall] | None = None
+
+
+def saved(
+    make: Make,
+    scenario: Scenario,
+    diff: list[str] | None,
+    next_calls: list[NextCall] | None = None,
+) -> BlueprintSaved:
+    """Tell what became of a scenario.
+
+    Args:
+        make: The call's Make.
+        scenario: As it is now.
+        diff: What changed; None when nothing did.
+        next_calls: What to do next, when something changed.
+    """
+    return BlueprintSaved(
+        scenario_id=scenario.id,
+        name=scenario.name,
+        changed=diff is not None,
+        diff=diff or [],
+        last_edit=scenario.last_edit,
+        active=scenario.is_active,
+        url=make.page_url(scenario.url),
+        next_calls=next_calls if diff is not None else None,
+    )
 
 
 async def refuse_unfit(

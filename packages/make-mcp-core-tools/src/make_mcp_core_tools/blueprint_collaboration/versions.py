@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from make_mcp_base.authoring import (
+    Document,
     Failure,
     Input,
     Make,
@@ -183,6 +184,11 @@ async def blueprint_version_list(make: Make, args: ListVersions) -> VersionRows:
         said = one.message.partition("\n")[0]
         row = VersionRow(source="git", ref=one.id[:12], at=at, author=one.author, message=said)
         rows.append(row)
+    if not rows:
+        make.warn(
+            "Make keeps versions for 60 days and the repository none of this scenario;"
+            " `blueprint_version_create` keeps one."
+        )
     rows = [row for row in rows if _wanted(row, args)]
     rows.sort(key=lambda row: (row.at, row.version or 0), reverse=True)
     page, more = page_of(rows, args)
@@ -298,7 +304,7 @@ async def blueprint_drift_get(make: Make, args: GetDrift) -> Drift:
         in_step=not rows,
         compared=len(live.keys() | kept.keys()),
         drifted=rows,
-        next_calls=_next(rows, args.ref),
+        next_calls=_next(rows, team, args),
     )
 
 
@@ -436,17 +442,22 @@ def _differences(kept: ScenarioFile, now: ScenarioFile) -> tuple[list[str], list
     return parts, lines[:_LINES_SHOWN]
 
 
-def _next(rows: list[Drifted], ref: str) -> list[NextCall] | None:
+def _next(rows: list[Drifted], team: int, args: GetDrift) -> list[NextCall] | None:
+    """Suggest how to bring Make and git together: one call for each kind of drift."""
+    where: Document = {"repository": args.repository} if args.repository else {}
+    calls: list[NextCall] = []
     changed = next((row for row in rows if row.parts and "blueprint" in row.parts), None)
-    if changed is None:
-        return None
-    arguments = {"scenario_id": changed.scenario_id, "ref": ref}
-    return [
-        NextCall(tool="blueprint_diff", arguments=arguments, why="See the whole difference."),
-        NextCall(tool="blueprint_restore", arguments=arguments, why="Go back to git."),
-        NextCall(
-            tool="blueprint_version_create",
-            arguments={"scenario_ids": [changed.scenario_id], "message": "Take over from Make"},
-            why="Or keep what Make has.",
-        ),
-    ]
+    if changed is not None:
+        ids: Document = {"scenario_id": changed.scenario_id, "ref": args.ref, **where}
+        calls += [
+            NextCall(tool="blueprint_diff", arguments=ids, why="See the whole difference."),
+            NextCall(tool="blueprint_restore", arguments=ids, why="Go back to git."),
+        ]
+    missing = [row.scenario_id for row in rows if row.state == "missing"]
+    if missing and not calls:
+        again: Document = {"team_id": team, "ref": args.ref, "scenario_ids": missing[:50], **where}
+        calls.append(NextCall(tool="blueprint_import", arguments=again, why="Create them again."))
+    if rows:
+        keep: Document = {"team_id": team, **where}
+        calls.append(NextCall(tool="blueprint_backup", arguments=keep, why="Keep what Make has."))
+    return calls or None
