@@ -286,6 +286,60 @@ async def test_an_exported_store_is_imported_equal_in_every_form(
         assert await bench.records(copy) == kept
 
 
+async def test_what_the_lists_of_records_and_answers_tell_is_imported_as_it_is(
+    core: Server, bench: Bench
+) -> None:
+    shape = await bench.structure(spec=FLAT)
+    store = await bench.store(shape)
+    await _fill(bench, store, 12)
+    listed = (await core.call("data_store_record_list", data_store_id=store)).data
+    asked = (await core.call("data_store_query", data_store_id=store)).data
+    pretty = json.dumps(listed, indent=2, ensure_ascii=False)
+    for number, given in enumerate(
+        ({"text": pretty}, {"rows": listed["records"]}, {"rows": asked["rows"]})
+    ):
+        copy = await bench.store(shape, f"From answer {number}")
+        await core.apply("data_store_import", data_store_id=copy, **given)
+        assert await bench.records(copy) == await bench.records(store)
+
+
+async def test_a_csv_with_semicolons_and_quoted_line_ends_names_the_right_lines(
+    core: Server, bench: Bench
+) -> None:
+    store = await bench.store(await bench.structure(spec=FLAT))
+    text = '\ufeff$key;sku;price\r\na;"one\r\ntwo";1\r\n\r\nb;x;dear\r\nc;"y;z";2.5\r\n'
+    error = (await core.call("data_store_import", data_store_id=store, text=text)).error
+    assert [problem["path"] for problem in error["problems"]] == ["line 5"]
+    await core.apply("data_store_import", data_store_id=store, text=text, skip_bad=True)
+    kept = await bench.records(store)
+    assert (kept["a"]["sku"], kept["c"]["sku"], kept["c"]["price"]) == ("one\r\ntwo", "y;z", 2.5)
+
+
+async def test_a_record_that_was_changed_since_keeps_an_import_from_being_undone(
+    core: Server, bench: Bench
+) -> None:
+    store = await bench.store()
+    await bench.record(store, "a", x=1)
+    rows = [{"$key": "a", "x": 2}, {"$key": "b", "x": 3}]
+    done = (await core.apply("data_store_import", data_store_id=store, rows=rows)).data
+    await bench.company.send("PATCH", f"/data-stores/{store}/data/a", {"x": 9})
+    told = await core.call("operation_undo", operation_id=done["operation_id"])
+    assert told.error["code"] == "moved_on"
+    assert await bench.records(store) == {"a": {"x": 9}, "b": {"x": 3}}
+
+
+async def test_a_plan_to_import_is_void_once_one_of_its_keys_is_there(
+    core: Server, bench: Bench
+) -> None:
+    store = await bench.store()
+    ask: JsonObject = {"data_store_id": store, "rows": _rows(3)}
+    plan = (await core.call("data_store_import", **ask)).data["plan"]["plan_id"]
+    await bench.record(store, "r1", sku="theirs")
+    told = await core.call("data_store_import", **ask, plan_id=plan)
+    assert told.error["code"] == "plan_void"
+    assert await bench.records(store) == {"r1": {"sku": "theirs"}}
+
+
 async def test_a_row_that_make_refuses_stops_an_import_and_can_be_left_out(
     own_core: Server, own_bench: Bench
 ) -> None:

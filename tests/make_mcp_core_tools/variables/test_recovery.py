@@ -233,6 +233,30 @@ async def test_a_group_whose_connection_is_dead_is_held_back_until_it_works(
 
 
 @pytest.mark.anyio
+async def test_after_a_connection_is_mended_the_count_falls_by_the_successes_alone(
+    core: Server, shelf: "Shelf"
+) -> None:
+    scenario, connection = await with_connection(shelf, "Mended later")
+    made = await shelf.fail(scenario, *"abcdefg")
+    for ident in made[::2]:
+        await core.call("incomplete_execution_update", dlq_id=ident, ops=[mend()])
+    given = {"scenario_id": scenario, "rules": [{"action": "retry"}]}
+    for state, resolved in (("broken", 0), ("valid", 4)):
+        change = {"connections": {str(connection): {"state": state}}}
+        await shelf.company.control("PATCH", "/world", change)
+        before = len(await shelf.unresolved(scenario))
+        told = (await core.call("incomplete_execution_bulk_resolve", **given)).data
+        if plan := told.get("plan"):
+            ask = {**given, "plan_id": plan["plan_id"]}
+            told = (await core.call("incomplete_execution_bulk_resolve", **ask)).data
+        assert (told["resolved"], told["failed"]) == (resolved, 3 if resolved else 0)
+        assert before - len(await shelf.unresolved(scenario)) == resolved
+    assert await shelf.unresolved(scenario) == made[1::2]
+    holder = (await shelf.company.get(f"/scenarios/{scenario}"))["scenario"]
+    assert holder["dlqCount"] == 3
+
+
+@pytest.mark.anyio
 async def test_without_the_right_to_test_connections_that_is_told(
     company: Company, shelf: "Shelf", tmp_path: "Path"
 ) -> None:

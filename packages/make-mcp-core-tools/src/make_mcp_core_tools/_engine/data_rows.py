@@ -119,8 +119,14 @@ def rows_of_text(text: str, form: Format, key_field: str, fields: Fields) -> Row
 
 def form_of(text: str) -> Format:
     """Guess what a text is from how it begins."""
-    start = text.removeprefix("\ufeff").lstrip()[:1]
-    return "json" if start == "[" else "ndjson" if start == "{" else "csv"
+    text = text.removeprefix("\ufeff").lstrip()
+    if not text.startswith("{"):
+        return "json" if text.startswith("[") else "csv"
+    try:
+        _parsed(text)
+    except ValueError:
+        return "ndjson"
+    return "json"
 
 
 def _parsed(text: str) -> object:
