@@ -118,25 +118,21 @@ def files_of(
         more = {key: row.pop(key) for key in _ONLY_OURS if key in row}
         if more:
             only_ours[name] = more
-        code = cast("JsonObject", dict(paths.values()))
-        row["codeFiles"] = code
+        row["codeFiles"] = cast("JsonObject", dict(paths.values()))
         components[kind][name] = row
-    general: JsonObject = {"base": GENERAL["base"], "common": None, "readme": GENERAL["readme"]}
-    general["groups"] = GENERAL["groups"]
     manifest = {
         "fileVersion": FILE_VERSION,
-        "generalCodeFiles": general,
+        "generalCodeFiles": {**GENERAL, "common": None},
         "components": components,
         "origins": [{**origin, "idMapping": _mapping(tree)}] if origin else [],
     }
     ours = {"app": tree.meta, "generalCodeFiles": OWN_GENERAL, "endpoint": only_ours}
     files[MANIFEST] = _json(manifest)
     files[OURS] = _json(ours)
-    if origin is None:
-        return files
-    version = origin.get("appVersion")
-    number = version if isinstance(version, int) else 1
-    files[LOCK] = lock_text(str(origin.get("appId")), number, digests)
+    if origin:
+        version = origin.get("appVersion")
+        number = version if isinstance(version, int) else 1
+        files[LOCK] = lock_text(str(origin.get("appId")), number, digests)
     return files
 
 

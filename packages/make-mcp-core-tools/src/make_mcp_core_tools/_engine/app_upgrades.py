@@ -153,16 +153,19 @@ def upgrade(
     if new is None:
         work.breaking.append(f"{app} {version} has no module like `{work.old_type}`.")
         return work
-    known = list(fields_of(old)) if old else []
     fields = list(fields_of(new))
     facts = succession(module, app) if new.name == successor(app, _name(module)) else Succession()
-    work.moves = _moves(module, known, fields, facts, renames or {})
+    work.moves = _moves(module, list(fields_of(old)) if old else [], fields, facts, renames or {})
     work.breaking += _breaking(work.moves)
     work.after = _rebuilt(module, work, new, facts)
-    there = {one.name for one in fields}
-    meant = {name: value for name, value in facts.values.items() if name in there}
-    _fill(work, fields, meant | dict(values or {}))
+    _fill(work, fields, _meant(facts, fields) | dict(values or {}))
     return work
+
+
+def _meant(facts: Succession, fields: list[Field]) -> JsonObject:
+    """Give the values that old settings mean in fields that are there."""
+    names = {one.name for one in fields}
+    return {name: value for name, value in facts.values.items() if name in names}
 
 
 def _name(module: JsonObject) -> str:
