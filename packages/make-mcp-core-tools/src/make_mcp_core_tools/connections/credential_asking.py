@@ -272,16 +272,7 @@ async def open_request(
     """
     told = {"name": name, "description": description}
     body: Document = {"teamId": team_id, **{k: v for k, v in told.items() if v}}
-    if items[0].type is None:
-        body["credentials"] = [_by_app(item) for item in items]
-        path = f"{BASE}/actions/create"
-        if recipient is not None:
-            path, body["provider"] = f"{BASE}/requests/v2", _provider(recipient)
-    else:
-        path = f"{BASE}/actions/create-by-credentials"
-        for key, kind in (("connections", "connection"), ("keys", "key")):
-            if wanted := [_by_type(item) for item in items if item.kind == kind]:
-                body[key] = wanted
+    path = _fill(body, items, recipient)
     asked = ", ".join(_words(item) for item in items)
     try:
         return await make.write(
@@ -292,6 +283,20 @@ async def open_request(
         )
     except Failure as failure:
         raise await _with_names(make, team_id, items, failure) from failure
+
+
+def _fill(body: Document, items: list[Wanted], recipient: Recipient | None) -> str:
+    """Write what is asked for into a body, and give where it is sent."""
+    if items[0].type is None:
+        body["credentials"] = [_by_app(item) for item in items]
+        if recipient is None:
+            return f"{BASE}/actions/create"
+        body["provider"] = _provider(recipient)
+        return f"{BASE}/requests/v2"
+    for key, kind in (("connections", "connection"), ("keys", "key")):
+        if wanted := [_by_type(item) for item in items if item.kind == kind]:
+            body[key] = wanted
+    return f"{BASE}/actions/create-by-credentials"
 
 
 async def _with_names(make: Make, team_id: int, items: list[Wanted], failure: Failure) -> Failure:
@@ -362,16 +367,7 @@ async def credential_request_extend(make: Make, args: ExtendConnection) -> Exten
     Scopes that are there already are told and cost nothing: `changed` is false then.
     """
     one = await read_connection(make, args.connection_id)
-    modules = [*args.modules, *await _modules_with(make, args.scenario_id, one)]
-    needs = await make.each(list(dict.fromkeys(modules)), lambda name: needed_by(make, name))
-    wanted = list(dict.fromkeys([*args.scopes, *(s for need in needs for s in need.scopes)]))
-    if not wanted and not modules:
-        raise Failure(
-            "No scope is named.",
-            next_step="Call `credential_request_extend` again with `scopes`, `modules` or"
-            " `scenario_id`.",
-            code="invalid_arguments",
-        )
+    wanted = await _scopes_for(make, args, one)
     lacking = [scope for scope in wanted if scope not in one.granted]
     present = [scope for scope in wanted if scope in one.granted]
     if not lacking:
@@ -400,6 +396,25 @@ async def credential_request_extend(make: Make, args: ExtendConnection) -> Exten
         request_id=opened.request.id,
         authorize_url=opened.public_uri or link_of(make, opened.request),
         next_calls=[wait_call(opened.request.id)],
+    )
+
+
+async def _scopes_for(make: Make, args: ExtendConnection, one: ConnectionRecord) -> list[str]:
+    """Gather the scopes a connection shall carry.
+
+    Raises:
+        Failure: Nothing says which.
+    """
+    modules = [*args.modules, *await _modules_with(make, args.scenario_id, one)]
+    needs = await make.each(list(dict.fromkeys(modules)), lambda name: needed_by(make, name))
+    wanted = list(dict.fromkeys([*args.scopes, *(s for need in needs for s in need.scopes)]))
+    if wanted or modules:
+        return wanted
+    raise Failure(
+        "No scope is named.",
+        next_step="Call `credential_request_extend` again with `scopes`, `modules` or"
+        " `scenario_id`.",
+        code="invalid_arguments",
     )
 
 
