@@ -133,3 +133,26 @@ async def test_prompts_name_tools_that_exist(name: str, argument: str, core: Ser
     named = {word for word in text.split("`")[1::2] if word.startswith(("scenario_", "blueprint_"))}
     assert named
     assert named <= set(category.tools)
+
+
+async def test_what_a_bare_scenario_does_not_have_is_left_out(
+    core: Server, new_scenario: Any, blueprint: Any, step: Any
+) -> None:
+    made = await new_scenario(blueprint(step(1)), scheduling={"type": "on-demand"})
+    ask = {"scenario_id": made["id"]}
+    trigger = await core.call("scenario_trigger_get", **ask)
+    assert (trigger.data["kind"], "hook" in trigger.data) == ("on_demand", False)
+    module = await core.call("scenario_module_get", **ask, module_id=1)
+    assert module.data["upstream"] == []
+    assert not {"filter", "bindings", "error_handlers", "faults"} & set(module.data)
+    parts = ["triggers", "bindings", "usage", "interface"]
+    shown = await core.call("scenario_get", **ask, include=parts)
+    assert shown.data["bindings"] == []
+    assert shown.data["usage"] == {
+        "days_with_runs": 0,
+        "operations": 0,
+        "credits": 0.0,
+        "transfer_bytes": 0,
+    }
+    assert shown.data["interface"]["input_schema"] == {"type": "object", "properties": {}}
+    assert "trigger" not in shown.data

@@ -1,6 +1,6 @@
 """Reading one scenario: its state, its structure, one module of it."""
 
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 from make_blueprint.catalogue import known_modules
 from make_blueprint.document import JsonObject, as_list, as_object
@@ -20,7 +20,7 @@ from make_mcp_base.authoring import (
     Timestamp,
 )
 from make_mcp_base.client.failures import NotFound
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from make_mcp_core_tools._engine.binding_checks import check_bindings
 from make_mcp_core_tools._engine.blueprint_faults import all_faults
@@ -35,12 +35,20 @@ Part = Literal["outline", "bindings", "blueprint", "interface", "trigger", "usag
 _DEEPEST_FIELDS = 3
 _MOST_FIELDS = 60
 
+
+def _in_one_word(parts: object) -> object:
+    """Take `triggers` for `trigger`, as Make's endpoint spells it."""
+    if not isinstance(parts, list):
+        return parts
+    return ["trigger" if part == "triggers" else part for part in cast("list[object]", parts)]
+
+
 # Inputs
 
 
 class GetScenario(Input):
     scenario_id: ScenarioId
-    include: list[Part] = ["outline", "bindings"]
+    include: Annotated[list[Part], BeforeValidator(_in_one_word)] = ["outline", "bindings"]
     """What to read beside the scenario's state."""
 
 
