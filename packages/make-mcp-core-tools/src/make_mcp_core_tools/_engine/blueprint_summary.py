@@ -147,7 +147,19 @@ class Summary:
     @cached_property
     def folded(self) -> list[str]:
         """Each module's texts in small letters."""
-        return self._texts.casefold().split(_MODULE)
+        return self._folded.split(_MODULE)
+
+    @cached_property
+    def _folded(self) -> str:
+        return self._texts.casefold()
+
+    def holds(self, lowered: str) -> bool:
+        """Tell, without decoding, whether a text of any module holds one in small letters."""
+        return lowered in self._folded
+
+    def may_name(self, lowered: str) -> bool:
+        """Tell, without decoding, whether a module's name and type may hold a text."""
+        return " " in lowered or _json(lowered)[1:-1] in self._modules.casefold()
 
 
 # Making summaries

@@ -254,6 +254,7 @@ class Criterion:
     """What is searched for.
 
     Attributes:
+        could: Says quickly whether a blueprint may have a hit.
         holds: Decides whether a module is a hit.
         shows: Gives place and text of a hit.
         terms: What every blueprint with a hit has in the index, so that no other is read.
@@ -262,6 +263,7 @@ class Criterion:
     holds: Callable[[IndexedModule], bool]
     shows: Callable[[IndexedModule], tuple[str, str]]
     terms: Iterable[str]
+    could: Callable[[Summary], bool] = lambda _: True
 
 
 class Found(NamedTuple):
@@ -315,7 +317,10 @@ def _anywhere(wanted: str) -> Criterion:
     def shows(module: IndexedModule) -> tuple[str, str]:
         return ("", module.label or module.type) if is_named(module) else inside.shows(module)
 
-    return Criterion(holds, shows, inside.terms)
+    def could(summary: Summary) -> bool:
+        return summary.holds(lowered) or summary.may_name(lowered)
+
+    return Criterion(holds, shows, inside.terms, could)
 
 
 def _text(wanted: str, only: str = "") -> Criterion:
@@ -332,6 +337,7 @@ def _text(wanted: str, only: str = "") -> Criterion:
         lambda module: any(places(module)),
         lambda module: next(places(module)),
         [*text_terms(lowered), *text_terms(only)],
+        lambda summary: summary.holds(lowered),
     )
 
 
@@ -366,9 +372,10 @@ def _found(
     row: Named, summary: Summary, criteria: list[Criterion], args: SearchScenarios
 ) -> list[Found]:
     """Give the modules of a scenario that are hits; or its name, if that alone is asked for."""
+    hopeful = all(one.could(summary) for one in criteria)
     modules = [
         Found(row, module)
-        for module in summary.modules
+        for module in (summary.modules if hopeful else ())
         if all(one.holds(module) for one in criteria)
     ]
     if modules or not args.query or len(criteria) > 1:
