@@ -159,7 +159,7 @@ async def test_an_import_keeps_to_the_minute_and_another_server_goes_on(
     log = (await own_bench.company.control("GET", "/requests"))["requests"]
     assert {request["status"] for request in log} == {200}
     assert len(log) <= 60
-    assert told["added"] >= 40
+    assert told["added"] == 43  # three quarters of 60, less two calls to read a page
     await own_bench.licence(apiLimit=2_000)
     async with connect() as second:
         rest = (await second.apply("data_store_import", data_store_id=store, rows=rows)).data

@@ -26,6 +26,7 @@ from make_mcp_base.safety.redaction import HIDDEN
 from pydantic import Field
 
 from make_mcp_core_tools._engine.attempts import attempted
+from make_mcp_core_tools._engine.call_minute import calls_of_minute
 from make_mcp_core_tools._engine.data_fields import is_same, record_problems
 from make_mcp_core_tools._engine.data_rows import (
     KEY,
@@ -135,8 +136,8 @@ class Saved(Output):
 async def data_store_import(make: Make, args: ImportRecords) -> Imported:
     """Put many rows into a data store; answers with a plan first, bad rows named by line.
 
-    A call sends what a minute of the plan's API calls carries, at most 500 rows; send the same
-    again for the rest, since rows that are in are skipped.
+    A call sends what three quarters of a minute's API calls carry, at most 500 rows; send the same
+    again a minute later for the rest, since rows that are in are skipped.
     """
     _refuse_unclear(args)
     store = await read_store(make, args.data_store_id)
@@ -210,7 +211,7 @@ def _refuse_unclear(args: ImportRecords) -> None:
 async def _understood(make: Make, args: ImportRecords, store: Store) -> _Work:
     pages = [page async for page in each_page(make, store.id, max(store.records * 2, 1))]
     held = {record.key: record.data for page in pages for record in page.records}
-    room = await most_put_back(make, store.team_id) - 2 * len(pages)
+    room = await _room(make, store) - 2 * len(pages)
     work = _Work(args.mode, held, pages[0], max(room, 1))
     rows = _read(args, pages[0])
     work.bad = rows.bad
@@ -223,6 +224,13 @@ async def _understood(make: Make, args: ImportRecords, store: Store) -> _Work:
     _check_space(store, work)
     work.left = max(0, len(work.todo) - work.most)
     return work
+
+
+async def _room(make: Make, store: Store) -> int:
+    """Say how many rows a call sends: three quarters of a minute's calls, and what can go back."""
+    most = await most_put_back(make, store.team_id)
+    a_minute = await calls_of_minute(make, store.team_id)
+    return min(most, a_minute * 3 // 4) if a_minute else most
 
 
 def _read(args: ImportRecords, shape: RecordPage) -> Rows:
