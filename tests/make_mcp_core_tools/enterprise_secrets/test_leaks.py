@@ -192,7 +192,7 @@ async def test_without_the_catalogue_the_make_rules_work_and_the_answer_says_so(
     told = (await core.call("secret_scan", team_id=team, blueprint=given)).data
     assert [row["kind"] for row in told["findings"]] == ["Slack token"]
     assert "make-mcp-core-tools[scan]" in told["not_checked"][0]
-    assert told["detectors"] == ["make-1"]
+    assert told["detectors"] == ["make-2"]
 
 
 async def test_what_the_token_may_not_read_is_named_and_the_rest_is_scanned(
@@ -275,3 +275,48 @@ def _written(place: Path) -> list[bytes]:
         for path in place.rglob("*")
         if path.is_file() and not path.name.startswith("world.db")
     ]
+
+
+WORD = "Tr0ub4dor" + "-and-3"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"login": {"user": "svc", "password": WORD}}),
+        f'const apiKey = "{WORD}";\nreturn call(apiKey);',
+        f"grant_type=password&username=svc&password={WORD}",
+        f"https://api.example.com/v1/orders?page=2&api_key={WORD}",
+        f"# settings\nCRM_SECRET={WORD}\nCRM_URL=https://crm.example.com\n",
+        f"postgres://svc:{WORD}@db.internal:5432/crm",
+        f"<p>Set clientSecret: '{WORD}' before the run.</p>",
+    ],
+)
+async def test_a_secret_inside_a_longer_text_is_found_by_its_surroundings(
+    core: Server, team: int, blueprint: Builder, step: Builder, text: str
+) -> None:
+    given = blueprint(step(1, "http:MakeRequest", version=4, mapper={"data": text}))
+    told = await core.call("secret_scan", team_id=team, blueprint=given)
+    [row] = told.data["findings"]
+    assert row["module_id"] == 1
+    assert WORD not in told.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"login": {"user": "svc", "password": "{{2.password}}"}}),
+        "const apiKey = parameters.apiKey2;\nreturn sign(apiKey);",
+        "grant_type=password&username=svc&password={{connection.pass1}}",
+        "https://api.example.com/v1/orders?page=2&api_key=YOUR_API_KEY_1",
+        "Passwords: at least 12 characters, 1 digit. Secret: ask Ivan2.",
+        "tokens_used=1200&total_tokens=3400",
+        "550e8400-e29b-41d4-a716-446655440000",
+    ],
+)
+async def test_ordinary_text_about_secrets_is_no_finding(
+    core: Server, team: int, blueprint: Builder, step: Builder, text: str
+) -> None:
+    given = blueprint(step(1, "http:MakeRequest", version=4, mapper={"data": text}))
+    told = await core.call("secret_scan", team_id=team, blueprint=given)
+    assert told.data["findings"] == []

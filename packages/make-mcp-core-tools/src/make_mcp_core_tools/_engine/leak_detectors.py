@@ -44,6 +44,18 @@ _MAKE: tuple[tuple[str, Severity, re.Pattern[str]], ...] = (
 _SHORTEST = 6
 _SERVICE_SECONDS = 10
 _HEADER = re.compile(r"(proxy-)?authorization", re.I)
+_NAME = (
+    r"(?<![\w-])[\w-]{0,40}(?:passw(?:or)?d|pwd|secret|api[-_]?key|access[-_]?token|auth[-_]?token)"
+    r"[\w-]{0,40}"
+)
+_ASSIGNED = re.compile(
+    rf"(?P<name>{_NAME})[\"']?\s*[:=]\s*(?P<quote>[\"'])(?P<value>[^\"'\s{{}}]{{8,200}})(?P=quote)|"
+    rf"(?:^|[?&])(?P<field>{_NAME})=(?P<plain>[^&\s{{}};()\"']{{8,200}})(?=&|$)",
+    re.I | re.M,
+)
+"""A literal given to a telling name in code, in a form, or in lines of settings."""
+_MEMBER = re.compile(r"[A-Za-z_$][\w$]*(?:\.[\w$]+)+")
+_DIGIT_AND_LETTER = re.compile(r"(?=.*\d)(?=.*[A-Za-z])", re.S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +108,7 @@ class Detector(Protocol):
 class MakeRules:
     """Well-known forms of keys, addresses and tokens of Make, and literals under telling names."""
 
-    signature = "make-1"
+    signature = "make-2"
 
     def find(self, texts: Sequence[Text]) -> list[Leak]:
         """Find secrets, in the order of the texts."""
@@ -115,7 +127,19 @@ def _of_make(index: int, one: Text) -> Iterator[Leak]:
             secret = credential.secret
             yield Leak(index, "make", credential.kind, "high", credential.shown, secret)
     if not found and (leak := _named(index, one)):
+        found = True
         yield leak
+    if not found:
+        yield from _assigned(index, one.text)
+
+
+def _assigned(index: int, text: str) -> Iterator[Leak]:
+    """Judge literals inside a longer text by the names they are given to there."""
+    for match in _ASSIGNED.finditer(text):
+        name, value = match["name"] or match["field"], match["value"] or match["plain"]
+        told = _DIGIT_AND_LETTER.match(value) and not _MEMBER.fullmatch(value)
+        if told and is_secret_name(name) and not is_placeholder(value):
+            yield Leak(index, "make", f"literal in `{name}`", "medium", masked_text(value), value)
 
 
 def _masked_end(text: str) -> str:
@@ -192,7 +216,15 @@ def find_leaks(texts: Sequence[Text], by: Sequence[Detector]) -> list[Leak]:
             if (leak.index, leak.masked) not in known
             and not (leak.index in named and leak.kind.startswith(("literal", "authorization")))
         ]
-    return sorted(leaks, key=lambda leak: leak.index)
+    return sorted(_whole(leaks), key=lambda leak: leak.index)
+
+
+def _whole(leaks: Sequence[Leak]) -> Iterator[Leak]:
+    """Leave out what is only a part of another secret of the same text."""
+    for leak in leaks:
+        others = (one.secret for one in leaks if one.index == leak.index)
+        if not any(leak.secret in one and leak.secret != one for one in others):
+            yield leak
 
 
 def service_verdict(secret: str, name: str) -> tuple[str, str] | None:

@@ -7,6 +7,7 @@ Blueprints and versions: API reference, 2.27; variables: 2.23 and 2.31; records:
 from __future__ import annotations
 
 import hmac
+import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _NAMES = ("name", "key", "header")
 _DEEPEST = 200
+_LONGEST_DOCUMENT = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ def _leaves(document: JsonValue) -> Iterator[_Leaf]:
     todo: list[tuple[JsonValue, Pointer, str, int | None]] = [(document, (), "", None)]
     while todo:
         value, pointer, name, module = todo.pop()
+        value = _read(value) if isinstance(value, str) else value
         if isinstance(value, str):
             if value:
                 yield _Leaf(pointer, name, value, module)
@@ -167,6 +170,17 @@ def _leaves(document: JsonValue) -> Iterator[_Leaf]:
         else:
             inner = [(member, (*pointer, at), name, module) for at, member in enumerate(value)]
         todo += reversed(cast("list[tuple[JsonValue, Pointer, str, int | None]]", inner))
+
+
+def _read(text: str) -> JsonValue:
+    """Read a text that is a JSON document, such as the body of an HTTP module; else it stays."""
+    if text[:1] not in ("{", "[") or text[:2] == "{{" or len(text) > _LONGEST_DOCUMENT:
+        return text
+    try:
+        found: JsonValue = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return found
 
 
 def _sibling(value: JsonValue) -> str:
