@@ -40,6 +40,7 @@ async def test_an_invitation_shows_what_it_offers(bench: Bench) -> None:
 async def test_an_unknown_invitation_is_refused(bench: Bench) -> None:
     told = await bench.core.call("sdk_app_invite_get", token="0" * 36)
     assert told.error["status"] == 404
+    assert "custom_app_visibility_set" in told.error["next_step"]
 
 
 async def test_without_the_scope_the_tools_say_which_one_is_missing(bench: Bench) -> None:

@@ -235,3 +235,21 @@ async def test_a_required_field_of_the_next_version_of_a_custom_app_needs_a_valu
 async def test_an_app_that_is_not_there_is_refused(bench: Bench, team: int) -> None:
     told = await bench.core.call("sdk_app_upgrade_plan", team_id=team, app="htttp")
     assert told.error["code"] == "unknown_app"
+
+
+async def test_scenarios_that_need_no_upgrade_are_named(bench: Bench, team: int) -> None:
+    current = {**REQUEST, "module": "http:MakeRequest", "version": 4}
+    new = await saved(bench, team, current)
+    arguments: dict[str, Any] = {"team_id": team, "app": "http", "scenario_ids": [new, 999_999]}
+    told = await bench.core.call("sdk_app_upgrade_apply", **arguments)
+    assert told.data["changed"] is False
+    assert [str(new) in told.data["warnings"][0], "999999" in told.data["warnings"][1]] == [
+        True
+    ] * 2
+
+
+async def test_an_app_that_is_nearly_named_is_answered_with_the_one_meant(
+    bench: Bench, team: int
+) -> None:
+    told = await bench.core.call("sdk_app_upgrade_plan", team_id=team, app="htp")
+    assert told.error["why"] == "Most like it: http."

@@ -4,6 +4,7 @@ from collections import Counter
 
 from make_mcp_base.authoring import (
     Document,
+    Failure,
     Input,
     Make,
     OrganizationId,
@@ -13,6 +14,7 @@ from make_mcp_base.authoring import (
     Timestamp,
     page_of,
 )
+from make_mcp_base.client.failures import NotFound
 from pydantic import Field
 
 from make_mcp_core_tools._engine.app_uses import PREFIX, installed_apps, scenarios_with
@@ -141,8 +143,21 @@ async def sdk_app_installed_list(make: Make, args: ListInstalled) -> InstalledAp
     words=("invitation", "install link", "install app"),
 )
 async def sdk_app_invite_get(make: Make, args: GetInvite) -> Invite:
-    """Look at an invitation to a custom app. Installing it is a person's consent, in Make."""
-    invite = (await make.get(f"/sdk/apps/invites/{args.token}", into=_OneInvite)).app_invite
+    """Look at an invitation to a custom app. Installing it is a person's consent, in Make.
+
+    Make's API does not tell the address of the page where that is done.
+    """
+    try:
+        invite = (await make.get(f"/sdk/apps/invites/{args.token}", into=_OneInvite)).app_invite
+    except NotFound as missing:
+        raise Failure(
+            "There is no such invitation.",
+            why="Its app was withdrawn, or the token is not whole.",
+            next_step="Ask the author for the invitation again: `custom_app_visibility_set` gives"
+            " them its token.",
+            code="not_found",
+            status=404,
+        ) from missing
     shown = invite.manifest_basic
     modules = [*shown.triggers, *shown.actions, *shown.searches]
     return Invite(

@@ -1,6 +1,7 @@
 """Moving scenarios from old versions of apps to newer ones."""
 
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import cast
 
 from make_blueprint.diff import diff
@@ -188,6 +189,9 @@ async def sdk_app_upgrade_apply(make: Make, args: ApplyUpgrade) -> Upgraded:
     uses = await _outdated(make, args.team_id or 0, targets)
     if args.scenario_ids is not None:
         uses = [use for use in uses if use.scenario_id in args.scenario_ids]
+        found = {use.scenario_id for use in uses}
+        for left in sorted(set(args.scenario_ids) - found):
+            make.warn(f"Scenario {left} of this team has no older module of {args.app}.")
     manifests = _Manifests(make)
     works = [await _work(make, manifests, use, targets, args) for use in uses]
     _refuse_breaking(works, accept=args.accept_breaking)
@@ -219,8 +223,10 @@ async def _targets(make: Make, app: str | None, version: int | None) -> dict[str
     if app is None:
         return newest
     if app not in newest:
+        near = get_close_matches(app, newest, n=3, cutoff=0.5)
         raise Failure(
             f"There is no app `{app}`.",
+            why=f"Most like it: {', '.join(near)}." if near else "",
             next_step="Find its name with `app_list`; custom apps are written `app#name`.",
             code="unknown_app",
         )
