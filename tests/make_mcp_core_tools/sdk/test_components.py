@@ -33,6 +33,7 @@ async def test_an_app_without_components_has_an_empty_list(bench: Bench) -> None
 async def test_components_of_every_kind_are_listed_together_or_by_kind(bench: Bench) -> None:
     app = await bench.whole()
     rows = (await bench.core.call("sdk_component_list", app=app)).data["components"]
+    assert not any(row.get(flag) is False for row in rows for flag in ("approved", "archived"))
     assert {row["kind"] for row in rows} == set(KINDS)
     modules = (await bench.core.call("sdk_component_list", app=app, kinds=["module"])).data
     types = {row["name"]: row["type"] for row in modules["components"]}

@@ -186,8 +186,14 @@ async def sdk_component_list(make: Make, args: ListComponents) -> Components:
     """List the components of a custom app: connections, modules, RPCs, webhooks and so on."""
     kinds: list[Kind] = [args.kind] if args.kind else args.kinds
     parts = await parts_of(make, Place(args.app, args.version), kinds)
-    rows = [described(part.place.kind or "module", part.meta) for part in parts]
+    rows = [_told(described(part.place.kind or "module", part.meta)) for part in parts]
     return Components(app=args.app, version=args.version, components=rows)
+
+
+def _told(row: Component) -> Component:
+    """Leave out of a row what is not so."""
+    flags = {name: getattr(row, name) or None for name in ("public", "approved", "archived")}
+    return row.model_copy(update=flags)
 
 
 @category.tool(

@@ -316,4 +316,4 @@ def _word(need: Vacant) -> str:
 
 def _short(text: str | None) -> str | None:
     """Give the beginning of a description; `template_get` has it whole."""
-    return shorten(text, 60, placeholder="…") if text else None
+    return shorten(text, 40, placeholder="…") if text else None
