@@ -322,3 +322,21 @@ async def test_a_binding_may_be_given_by_a_name_that_only_one_object_has(
     bound = (await stored(made["id"]))["blueprint"]["flow"][0]
     assert bound["parameters"]["__IMTCONN__"] == new
     assert bound["metadata"]["restore"]["parameters"]["__IMTCONN__"]["label"] == "Sales Slack"
+
+
+async def test_a_patch_that_takes_the_webhook_away_says_that_nothing_starts_the_scenario(
+    core: Server,
+    new_scenario: Maker,
+    blueprint: Builder,
+    step: Builder,
+    hook: Callable[..., Awaitable[int]],
+) -> None:
+    listener = step(1, "gateway:CustomWebHook", parameters={"hook": await hook()}, mapper={})
+    document = blueprint(listener, step(2))
+    made = await new_scenario(document, scheduling={"type": "immediately"})
+    ops: list[Op] = [{"op": "remove_module", "module": 1}]
+    told = await core.call("scenario_patch", scenario_id=made["id"], ops=ops, dry_run=True)
+    assert any("nothing starts it" in line for line in told.data["plan"]["warnings"])
+    ops.append({"op": "reschedule", "scheduling": {"type": "daily", "time": "03:00"}})
+    told = await core.call("scenario_patch", scenario_id=made["id"], ops=ops)
+    assert "warnings" not in told.data

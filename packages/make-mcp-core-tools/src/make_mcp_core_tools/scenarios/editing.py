@@ -4,7 +4,15 @@ import json
 from dataclasses import replace
 from typing import Any, cast
 
-from make_blueprint.document import Blueprint, JsonObject, compact, dump
+from make_blueprint.document import (
+    Blueprint,
+    JsonObject,
+    JsonValue,
+    as_list,
+    as_object,
+    compact,
+    dump,
+)
 from make_blueprint.patch import Patched, apply
 from make_blueprint.problem import BlueprintError
 from make_blueprint.problem import Problem as Fault
@@ -140,7 +148,7 @@ async def scenario_patch(make: Make, args: PatchScenario) -> ScenarioSaved:
         "scenario_patch",
         args.allow_app_install,
     )
-    for note in patched.notes:
+    for note in [*patched.notes, *_nothing_starts_it(stored, patched)]:
         make.warn(note)
     saved = await _save(make, change)
     saved.new_module_ids = patched.new_ids or None
@@ -208,6 +216,24 @@ async def _schedule_problems(
     wanted = replace(stored, blueprint=patched.blueprint, scheduling=patched.scheduling or {})
     found = errors(settings_faults(wanted, place, instant=instant))
     return [Problem(f"ops.{one.path}", one.problem) for one in found]
+
+
+def _nothing_starts_it(stored: Stored, patched: Patched) -> list[str]:
+    """Say that a scenario that ran when data arrived has lost the webhook it began with."""
+    now = patched.scheduling or stored.scheduling
+    lost = _hook(stored.blueprint) is not None and _hook(patched.blueprint) is None
+    if not lost or now.get("type") != "immediately":
+        return []
+    return [
+        "The scenario ran when data arrived and begins with no webhook any more, so nothing starts"
+        " it; `scenario_schedule_set` gives it another schedule."
+    ]
+
+
+def _hook(blueprint: Blueprint) -> JsonValue:
+    first = as_object((as_list(blueprint.get("flow")) or [None])[0])
+    parameters = as_object(first.get("parameters"))
+    return parameters.get("hook") or parameters.get("__IMTHOOK__")
 
 
 def _without_schedule(before: Blueprint, patched: Patched) -> Blueprint:
