@@ -113,7 +113,7 @@ async def test_the_offered_way_into_a_webhook_scenario_makes_its_one_run(
     assert f"`hook_send_test` with hook_id={hook['id']}" in refused.error["next_step"]
     assert not await floor.sent("POST", f"/scenarios/{ident}/run")
     before = await floor.starts(ident)
-    await core.call("hook_send_test", hook_id=hook["id"], body={"order": 7})
+    await core.call("hook_send_test", hook_id=hook["id"], body={"order": 7}, wait_seconds=0)
     if kind == "indefinitely":
         told = (await core.call("scenario_run", scenario_id=ident)).data
         assert told["status"] == "success"

@@ -18,6 +18,7 @@ from make_mcp_base.authoring import Failure
 from make_mcp_base.client.failures import RateLimited
 from pydantic import TypeAdapter
 
+from make_mcp_core_tools._engine.call_minute import calls_of_minute
 from make_mcp_core_tools._engine.run_history import Brief
 from make_mcp_core_tools._engine.run_log import Entry, read_entries
 
@@ -145,7 +146,7 @@ class Spent:
         Raises:
             RateLimited: None for now; it says for how long.
         """
-        limit = max(int(SHARE * await _limit(make)), 1)
+        limit = max(int(SHARE * (await calls_of_minute(make) or UNKNOWN_LIMIT)), 1)
         while True:
             now = time.time()
             before = [row for row in await _noted(make) if now - MINUTE < row[0] <= now]
@@ -178,12 +179,6 @@ async def _noted(make: Make) -> list[tuple[float, int]]:
 
 def _name(make: Make) -> str:
     return f"calls of reports about organization {make.organization_id}"
-
-
-async def _limit(make: Make) -> int:
-    organizations = (await make.account()).organizations
-    limits = [o.calls_per_minute for o in organizations if o.id == make.organization_id]
-    return (limits[0] if limits else 0) or UNKNOWN_LIMIT
 
 
 def _used_up(limit: int, wait: float, cursor: str | None) -> RateLimited:

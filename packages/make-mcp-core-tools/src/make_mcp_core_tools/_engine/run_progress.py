@@ -19,6 +19,7 @@ import anyio
 from make_blueprint.walk import IF_ELSE, MERGE, PLACEHOLDER, ROUTER
 from make_mcp_base.authoring import Failure
 
+from make_mcp_core_tools._engine.call_minute import calls_of_minute
 from make_mcp_core_tools._engine.run_modules import Pinned, module_name, newest_operations
 from make_mcp_core_tools._engine.scenarios import read_stored
 
@@ -103,14 +104,10 @@ class Steps:
         """Save up calls: a share of what the licence allows in the time since the last look."""
         now = anyio.current_time()
         if self._looked is not None:
-            earned = (now - self._looked) / 60 * SHARE * await self._limit()
+            limit = await calls_of_minute(self.make) or _UNKNOWN_LIMIT
+            earned = (now - self._looked) / 60 * SHARE * limit
             self._calls = min(self._calls + earned, _MOST_CALLS)
         self._looked = now
-
-    async def _limit(self) -> int:
-        organizations = (await self.make.account()).organizations
-        limits = [o.calls_per_minute for o in organizations if o.id == self.make.organization_id]
-        return (limits[0] if limits else 0) or _UNKNOWN_LIMIT
 
     async def _found(self) -> list[Visit]:
         """Ask the modules after the last one known, as long as they have done something.
