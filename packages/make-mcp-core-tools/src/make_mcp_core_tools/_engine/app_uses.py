@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from make_mcp_base.authoring import Output, Timestamp
 from make_mcp_base.client.failures import Forbidden, LicenceGate, NotFound
 
-from make_mcp_core_tools._engine.blueprint_index import LONGEST_PAGE, Named, summaries
+from make_mcp_core_tools._engine.blueprint_index import Named, listed, summaries
 from make_mcp_core_tools._engine.blueprint_summary import NOTHING, app_term
 
 if TYPE_CHECKING:
@@ -91,14 +91,7 @@ async def scenarios_with(
     """
     found: list[ScenarioUse] = []
     for team in teams:
-        rows = await make.all(
-            "/scenarios",
-            {"teamId": team, "cols": ["id", "name", "isActive", "lastEdit"]},
-            key="scenarios",
-            item=_Row,
-            scope="scenarios:read",
-            page=LONGEST_PAGE,
-        )
+        rows = await listed(make, team, _Row, ["id", "name", "isActive", "lastEdit"])
         one_app = [app_term(apps[0])] if apps and len(apps) == 1 else []
         kept = await summaries(make, team, rows, wanted=one_app)
         found += [

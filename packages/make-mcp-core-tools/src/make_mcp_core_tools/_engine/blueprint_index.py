@@ -7,11 +7,12 @@ callers and dependencies. Asking again costs one list of scenarios and the bluep
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from make_blueprint.problem import BlueprintError
 from make_mcp_base.authoring import Failure, Output
 from make_mcp_base.client.failures import NotFound
+from pydantic import BaseModel
 
 from make_mcp_core_tools._engine import blueprint_summary
 from make_mcp_core_tools._engine.scenarios import Scenario, read_stored
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
     from make_mcp_core_tools._engine.blueprint_summary import Summary
 
-LONGEST_PAGE = 10_000
-"""Rows Make gives of a list of scenarios at once (Make API reference, chapter 1.7)."""
+M = TypeVar("M", bound=BaseModel)
+
+_LONGEST_PAGE = 10_000  # what Make gives of a list at once (API reference, chapter 1.7)
 _CALLING = frozenset({"scenario-service", "ai-agent", "ai-local-agent"})
 
 
@@ -67,19 +69,26 @@ async def team_scenarios(make: Make, query: dict[str, Any]) -> list[Scenario]:
         key="scenarios",
         item=Scenario,
         scope="scenarios:read",
-        page=LONGEST_PAGE,
+        page=_LONGEST_PAGE,
     )
 
 
-async def named_scenarios(make: Make, team_id: int) -> list[Named]:
-    """List the names and dates of a team's scenarios, which is all a search needs of the list."""
+async def listed(make: Make, team_id: int, item: type[M], columns: Sequence[str]) -> list[M]:
+    """List all scenarios of a team, as little of each as is asked for, most often in one call.
+
+    Args:
+        make: The call's Make.
+        team_id: The team.
+        item: Model of one.
+        columns: Members it needs (Make API reference, chapter 2.27).
+    """
     return await make.all(
         "/scenarios",
-        {"teamId": team_id, "cols": ["id", "name", "lastEdit"]},
+        {"teamId": team_id, "cols": [*columns]},
         key="scenarios",
-        item=Named,
+        item=item,
         scope="scenarios:read",
-        page=LONGEST_PAGE,
+        page=_LONGEST_PAGE,
     )
 
 
@@ -125,14 +134,8 @@ async def summaries(
 
 async def callers_of(make: Make, scenario: Scenario) -> list[tuple[int, str]]:
     """Find the scenarios of the team that call a scenario, as id and name."""
-    rows = await make.all(
-        "/scenarios",
-        {"teamId": scenario.team_id, "cols": ["id", "name", "lastEdit", "usedPackages"]},
-        key="scenarios",
-        item=_Row,
-        scope="scenarios:read",
-        page=LONGEST_PAGE,
-    )
+    columns = ["id", "name", "lastEdit", "usedPackages"]
+    rows = await listed(make, scenario.team_id, _Row, columns)
     likely = [row for row in rows if row.id != scenario.id and _CALLING & set(row.used_packages)]
     term = blueprint_summary.need_term("scenario", scenario.id)
     found = await summaries(make, scenario.team_id, likely, wanted=[term], whole=False)

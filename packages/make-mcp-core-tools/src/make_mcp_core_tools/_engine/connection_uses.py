@@ -12,7 +12,7 @@ from make_blueprint.document import load
 from make_blueprint.problem import BlueprintError
 from make_mcp_base.authoring import Failure, Output
 
-from make_mcp_core_tools._engine.blueprint_index import LONGEST_PAGE, summaries
+from make_mcp_core_tools._engine.blueprint_index import listed, summaries
 from make_mcp_core_tools._engine.blueprint_summary import NOTHING, need_term
 
 if TYPE_CHECKING:
@@ -68,14 +68,7 @@ async def bound_scenarios(
     Raises:
         Failure: The scenarios or their blueprints cannot be read.
     """
-    rows = await make.all(
-        "/scenarios",
-        {"teamId": team_id, "cols": COLUMNS},
-        key="scenarios",
-        item=BoundScenario,
-        scope=READ,
-        page=LONGEST_PAGE,
-    )
+    rows = await listed(make, team_id, BoundScenario, COLUMNS)
     rows.sort(key=lambda row: row.id)
     wanted = [need_term(*to)] if to else []
     found = await summaries(make, team_id, rows, wanted=wanted)

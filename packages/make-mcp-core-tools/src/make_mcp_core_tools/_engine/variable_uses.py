@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from make_mcp_core_tools._engine.blueprint_index import LONGEST_PAGE, summaries
+from make_mcp_core_tools._engine.blueprint_index import listed, summaries
 from make_mcp_core_tools._engine.blueprint_summary import ANY, NOTHING, Use, owner_term
-from make_mcp_core_tools._engine.connection_uses import READ, BoundScenario
+from make_mcp_core_tools._engine.connection_uses import BoundScenario
 
 if TYPE_CHECKING:
     from make_mcp_base.authoring import Make
@@ -38,14 +38,7 @@ async def readers(make: Make, team_id: int, owner: str) -> list[Reader]:
     Raises:
         Failure: The scenarios or their blueprints cannot be read.
     """
-    rows = await make.all(
-        "/scenarios",
-        {"teamId": team_id, "cols": _COLUMNS},
-        key="scenarios",
-        item=BoundScenario,
-        scope=READ,
-        page=LONGEST_PAGE,
-    )
+    rows = await listed(make, team_id, BoundScenario, _COLUMNS)
     rows.sort(key=lambda row: row.id)
     found = await summaries(make, team_id, rows, wanted=[owner_term(owner)])
     return [Reader(row, found.get(row.id, NOTHING).variables) for row in rows]

@@ -6,10 +6,9 @@ asked, for scenarios with a module of the Data store app.
 
 from make_mcp_base.authoring import Make, Output
 
-from make_mcp_core_tools._engine.blueprint_index import LONGEST_PAGE, summaries
+from make_mcp_core_tools._engine.blueprint_index import listed, summaries
 from make_mcp_core_tools._engine.blueprint_summary import need_term
 
-READ = "scenarios:read"
 _APP = "datastore"
 _COLUMNS = ["id", "name", "isActive", "usedPackages", "lastEdit"]
 
@@ -33,14 +32,7 @@ async def scenarios_using_store(make: Make, team_id: int, store_id: int) -> list
     Raises:
         Failure: The scenarios or their blueprints cannot be read.
     """
-    rows = await make.all(
-        "/scenarios",
-        {"teamId": team_id, "cols": _COLUMNS},
-        key="scenarios",
-        item=_Scenario,
-        scope=READ,
-        page=LONGEST_PAGE,
-    )
+    rows = await listed(make, team_id, _Scenario, _COLUMNS)
     asked = [row for row in rows if _APP in row.used_packages]
     wanted = [need_term("data_store", store_id)]
     found = await summaries(make, team_id, asked, wanted=wanted, whole=False)

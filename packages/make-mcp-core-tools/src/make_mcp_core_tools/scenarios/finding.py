@@ -24,7 +24,7 @@ from pydantic import Field
 
 from make_mcp_core_tools._engine.blueprint_index import (
     Named,
-    named_scenarios,
+    listed,
     summaries,
     team_scenarios,
 )
@@ -170,7 +170,7 @@ async def scenario_search(make: Make, args: SearchScenarios) -> Hits:
             code="invalid_arguments",
         )
     team = await make.team(args.team_id)
-    rows = await named_scenarios(make, team)
+    rows = await listed(make, team, Named, ["id", "name", "lastEdit"])
     terms = {term for one in criteria for term in one.terms}
     kept = await summaries(make, team, rows, wanted=terms)
     found = [
