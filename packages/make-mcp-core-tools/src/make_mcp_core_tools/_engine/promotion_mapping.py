@@ -59,22 +59,42 @@ async def map_bindings(
         Failure: Something has no counterpart; all is told.
     """
     decided = _merged(_by_place(source, target) if target else {}, known, given)
+    needs, called = await _settled(
+        make, repository, source, teams, decided, create_missing=create_missing
+    )
+    lines = [need.line() for need in needs]
+    lines += [f"scenario {old} → {new}" for old, new in called.items()]
+    made = [need for need in needs if need.to_create]
+    await _create(make, made, teams[1], needs)
+    return _mapped(needs, called), lines, {need.target for need in made if need.target is not None}
+
+
+async def _settled(
+    make: Make,
+    repository: Repository,
+    source: Blueprint,
+    teams: tuple[int, int],
+    decided: Given,
+    *,
+    create_missing: bool,
+) -> tuple[list[Need], dict[str, int]]:
+    """Settle every object and every called scenario, or refuse with all that is open."""
     objects: Given = {kind: rows for kind, rows in decided.items() if kind != "scenario"}
     needs = await find_counterparts(
         make, source, teams, objects, create_missing=create_missing, used_hooks=True
     )
-    to_create = [need for need in needs if need.to_create]
-    open_needs = [need for need in needs if need.target is None and not need.to_create]
     called, missing = await _called(make, repository, source, teams, decided.get("scenario", {}))
+    open_needs = [need for need in needs if need.target is None and not need.to_create]
     _refuse_unmapped([*(need.problem() for need in open_needs), *missing])
-    lines = [need.line() for need in needs]
-    await _create(make, to_create, teams[1], needs)
+    return needs, called
+
+
+def _mapped(needs: list[Need], called: dict[str, int]) -> Bound:
     mapping: Bound = {"scenario": called} if called else {}
     for need in needs:
         if need.target is not None:
             mapping.setdefault(need.kind, {})[str(need.source.id)] = need.target
-    lines += [f"scenario {old} → {new}" for old, new in called.items()]
-    return mapping, lines, {need.target for need in to_create if need.target is not None}
+    return mapping
 
 
 async def _create(make: Make, missing: list[Need], team: int, needs: list[Need]) -> None:
