@@ -138,9 +138,9 @@ async def ai_agent_run(make: Make, args: RunAgent) -> AgentAnswer:
     Costs tokens, and credits of the scenarios it calls. Nothing is sent twice: after a timeout
     look at the runs of its tool scenarios before trying again.
     """
-    _refuse_nothing(args)
     team = await make.team(args.team_id)
     agent = await read_agent(make, team, args.agent_id)
+    _refuse_nothing(args)
     for one in await check_tools(make, team, agent.scenarios, deep=False):
         if one.status != "ok":
             make.warn(
