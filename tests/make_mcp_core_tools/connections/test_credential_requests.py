@@ -227,7 +227,7 @@ async def test_a_request_of_several_credentials_asks_which_is_meant(
     assert "slack" in told.error["why"]
 
 
-async def test_what_a_scenario_s_modules_need_is_asked_for(
+async def test_f6_what_a_scenario_s_modules_need_is_asked_for_once(
     core: Server, office: "Office", bound: Any
 ) -> None:
     ident, other = await office.granted(), await office.granted(name="Other")
