@@ -290,20 +290,15 @@ def _tell_change(
     entries: list[DiffEntry],
 ) -> None:
     touched = failing.cause is not None and any(e.module_id == failing.cause for e in entries)
-    since = [e for e in exam.entries if e.started_ms >= milliseconds(suspect.created)]
-    always = len(since) > 1 and all(_alike(entry, failing) for entry in since)
+    always = _ended_always_so(exam, failing, suspect)
     rule = (
         f"None of the {len(good)} good runs before the save, and no failed one, ended so;"
         f" {len(failing.entries)} runs after it did."
     )
-    if touched:
-        rule += " The save changed the module that fails."
-    if always:
-        rule += " No run since the save ended otherwise."
+    rule += " The save changed the module that fails." if touched else ""
+    rule += " No run since the save ended otherwise." if always else ""
     if previous is None:
         rule += " What it changed is not known: the version before it is no longer kept."
-    newest = failing.entries[0]
-    numbers = [suspect.version, *([previous.version] if previous else [])]
     exam.find(
         Finding(
             title=f"Version {suspect.version}, saved at {suspect.created}, came before the first"
@@ -313,12 +308,7 @@ def _tell_change(
             effect="fails runs",
             confidence="likely" if touched or always else "possible",
             rule=rule,
-            evidence=[
-                *(f"version {number}" for number in numbers),
-                f"execution {good[0].id}",
-                f"execution {failing.earliest.id}",
-                *([f"execution {newest.id}"] if newest is not failing.earliest else []),
-            ],
+            evidence=_change_evidence(failing, suspect, previous, good[0]),
             changes=[entry.to_text()[:200] for entry in entries[:_MOST_CHANGES]] or None,
             fix=f"Correct the change, or go back to version {previous.version}."
             if previous
@@ -326,6 +316,20 @@ def _tell_change(
             tool_call=_compare(exam, failing, suspect, previous),
         )
     )
+
+
+def _change_evidence(
+    failing: Failing, suspect: Version, previous: Version | None, good: Entry
+) -> list[str]:
+    versions = [suspect.version, *([previous.version] if previous else [])]
+    runs = dict.fromkeys([good.id, failing.earliest.id, failing.entries[0].id])
+    return [*(f"version {each}" for each in versions), *(f"execution {each}" for each in runs)]
+
+
+def _ended_always_so(exam: Examination, failing: Failing, suspect: Version) -> bool:
+    """Tell whether every run since a save ended alike, and there were several."""
+    since = [e for e in exam.entries if e.started_ms >= milliseconds(suspect.created)]
+    return len(since) > 1 and all(_alike(entry, failing) for entry in since)
 
 
 def _compare(
