@@ -187,3 +187,28 @@ async def test_a_schedule_that_required_inputs_forbid_is_found_before_anything_i
     planned = await core.call("scenario_bulk_apply", **change, on_error="continue")
     assert [one["path"] for one in planned.data["plan"]["requests"]] == [f"/scenarios/{three[0]}"]
     assert await writes() == []
+
+
+async def test_what_was_changed_before_the_minutes_calls_ran_out_is_taken_back(
+    core: Server,
+    team: int,
+    company: Company,
+    new_scenario: Maker,
+    blueprint: Builder,
+    step: Builder,
+    shown: Shown,
+) -> None:
+    for number in range(14):
+        await new_scenario(blueprint(step(1), name=f"Nightly {number}"), scheduling=DAILY)
+    body = {"name": "Night", "teamId": team}
+    folder = (await company.send("POST", "/scenarios-folders", body))["scenarioFolder"]["id"]
+    few, many = ({"licenses": {"1": {"apiLimit": limit}}} for limit in (15, 9_000))
+    await company.control("PATCH", "/world", few | {"rate_limits": False})
+    arguments: dict[str, Any] = {"action": "move", "team_id": team, "folder_id": folder}
+    told = (await core.apply(TOOL, **arguments, name_contains="night")).data
+    assert told["failed"] == 1
+    assert 0 < told["changed"] < 13
+    assert list((await shown("folderId")).values()).count(folder) == told["changed"]
+    await company.control("PATCH", "/world", many)
+    await core.apply("operation_undo", operation_id=told["operation_id"])
+    assert set((await shown("folderId")).values()) == {None}

@@ -74,12 +74,12 @@ class SharedBudget:
 
 
 def _exhausted(organization_id: int, limit: int, wait: float) -> Failure:
-    from make_mcp_base.client.failures import RateLimited
+    from make_mcp_base.client.failures import NOTHING_SENT, RateLimited
 
     return RateLimited(
         f"Organization {organization_id} has no API call left in this minute.",
         why=f"Its licence allows {limit} calls a minute, shared by everything that uses its API.",
-        effect="Nothing was sent.",
+        effect=NOTHING_SENT,
         next_step="Wait, then send the same call again.",
         retryable=True,
         wait_seconds=round(wait, 1),

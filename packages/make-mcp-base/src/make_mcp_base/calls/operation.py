@@ -99,7 +99,10 @@ class Operation:
 
     async def failed(self, number: int, failure: Failure) -> None:
         """Record that a write was refused, or that nobody knows what became of it."""
-        kind = "unknown" if failure.effect else "failed"
+        from make_mcp_base.client.failures import NOTHING_SENT
+
+        refused = failure.effect in {"", NOTHING_SENT}
+        kind = "failed" if refused else "unknown"
         await self._append(kind, {"n": number, "error": redact(failure.what), "code": failure.code})
 
     async def close(self) -> None:

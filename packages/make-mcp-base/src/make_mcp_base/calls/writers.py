@@ -106,7 +106,9 @@ class Planning:
         try:
             self.reversals.append(reverse(predict))
         except (Failure, LookupError, TypeError, ValueError):  # it needs ids of the real answer
-            self.reversals.append(Undo((), note="by the ids that Make gives"))
+            self.reversals.append(
+                Undo((), note="Which requests it takes is known once Make has given the new ids.")
+            )
         if predict is None:
             raise PlanEnds
         return predict

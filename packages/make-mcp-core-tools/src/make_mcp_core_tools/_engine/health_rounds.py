@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 from make_mcp_base.authoring import Failure
-from make_mcp_base.client.failures import RateLimited
+from make_mcp_base.client.failures import NOTHING_SENT, RateLimited
 from pydantic import TypeAdapter
 
 from make_mcp_core_tools._engine.call_minute import calls_of_minute
@@ -186,7 +186,7 @@ def _used_up(limit: int, wait: float, cursor: str | None) -> RateLimited:
     return RateLimited(
         "The calls that reports may make in this minute are used up.",
         why=f"Reports keep to {limit} calls a minute, {SHARE:.0%} of what the licence allows.",
-        effect="Nothing was sent.",
+        effect=NOTHING_SENT,
         next_step=f"Call `scenario_health_report` with {again} in {wait:.0f} s.",
         retryable=True,
         wait_seconds=round(wait, 1),

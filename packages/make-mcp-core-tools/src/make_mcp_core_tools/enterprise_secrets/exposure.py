@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 import anyio.to_thread
@@ -31,9 +31,6 @@ from make_mcp_core_tools._engine.vault_secrets import SecretReference, read_refe
 from make_mcp_core_tools.enterprise_secrets.declared import category
 from make_mcp_core_tools.enterprise_secrets.leak_places import read_again
 from make_mcp_core_tools.enterprise_secrets.leaks import fingerprint_key
-
-if TYPE_CHECKING:
-    pass
 
 State = Literal["live", "dead", "unknown"]
 _ASKED = Irreversible("A question that was asked cannot be called back.")
