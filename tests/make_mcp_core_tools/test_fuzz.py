@@ -40,7 +40,8 @@ ENDPOINTS = re.compile(
     "|".join(
         f"{spec.method} {API}{re.sub('{[^}]+}', '.+', spec.path)}"
         for spec in (route.spec for route in discover())
-    )
+    ),
+    re.DOTALL,  # an encoded line end is part of an id like any other character
 )
 """Every operation of Make's API, as the sandbox serves them; its page COVERAGE.md lists them."""
 ODD = st.one_of(

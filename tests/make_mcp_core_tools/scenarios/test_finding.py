@@ -210,3 +210,26 @@ async def test_a_search_never_finds_a_secret(
 async def test_a_search_for_nothing_is_refused_with_the_criteria(core: Server, team: int) -> None:
     told = await core.call("scenario_search", team_id=team)
     assert "connection_id" in told.error["next_step"]
+
+
+async def test_pages_of_a_search_follow_each_other_and_the_last_tells_how_many_there_were(
+    core: Server, team: int, new_scenario: Maker, blueprint: Builder, step: Builder
+) -> None:
+    ids = [
+        (await new_scenario(blueprint(step(1), step(2), name=f"Relay {number}")))["id"]
+        for number in range(7)
+    ]
+    whole = (await core.call("scenario_search", team_id=team, app="util", limit=100)).data
+    assert (whole["total"], "next_cursor" in whole) == (14, False)
+    found: list[tuple[int, int]] = []
+    more: dict[str, Any] = {}
+    while True:
+        told = (await core.call("scenario_search", team_id=team, app="util", limit=4, **more)).data
+        found += [(hit["scenario_id"], hit["module_id"]) for hit in told["hits"]]
+        if "next_cursor" not in told:
+            break
+        assert "total" not in told
+        more = {"cursor": told["next_cursor"]}
+    assert told["total"] == 14
+    assert found == [(hit["scenario_id"], hit["module_id"]) for hit in whole["hits"]]
+    assert {ident for ident, _ in found} == set(ids)

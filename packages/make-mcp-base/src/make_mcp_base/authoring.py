@@ -4,7 +4,7 @@ A category reads inputs, outputs, tools; see the guide "Add a tool" for a whole 
 """
 
 from make_mcp_base.calls.make import Make
-from make_mcp_base.calls.paging import page_of
+from make_mcp_base.calls.paging import page_of, rows_needed
 from make_mcp_base.calls.ports import Delivery
 from make_mcp_base.calls.requests import (
     Errand,
@@ -91,4 +91,5 @@ __all__ = [
     "patch",
     "post",
     "put",
+    "rows_needed",
 ]

@@ -1,6 +1,8 @@
 """A scenario as the API shows it (Make API reference, chapter 2.27)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
+from typing import Any
 
 from make_api_sandbox.custom_properties import are_in_use, properties_of
 from make_api_sandbox.device_uses import devices_of
@@ -68,61 +70,60 @@ def _picked(item: JsonObject, asked: Iterable[str]) -> JsonObject:
 
 
 def _complete(world: World, rows: Sequence[Row], asked: Sequence[str]) -> list[JsonObject]:
-    """All members of some scenarios; what takes a query of its own only when asked for."""
+    """The asked members of some scenarios; what takes a query of its own only when asked for."""
     ids = [row["id"] for row in rows]
-    users = users_by_id(world)
-    dlqs = _dlq_counts(world, ids)
-    wanted = set(asked) & set(COUNTERS)
-    used = _used(world, rows) if wanted else {}
-    running = _running(world, ids)
-    devices = devices_of(world, ids) if "devices" in asked else {}
-    properties = properties_of(world, ids) if "customProperties" in asked else {}
+    wanted = set(asked)
+    users = users_by_id(world) if wanted & {"createdByUser", "updatedByUser"} else {}
+    dlqs = _dlq_counts(world, ids) if wanted & {"dlqCount", "allDlqCount"} else {}
+    used = _used(world, rows) if wanted & set(COUNTERS) else {}
+    running = _running(world, ids) if "islocked" in wanted else set[int]()
+    devices = devices_of(world, ids) if "devices" in wanted else {}
+    properties = properties_of(world, ids) if "customProperties" in wanted else {}
+    others: dict[str, Callable[[Row], Any]] = {
+        "createdByUser": lambda row: users.get(row["created_by"]),
+        "updatedByUser": lambda row: users.get(row["updated_by"]),
+        "islocked": lambda row: row["is_locked"] or row["id"] in running,
+        "dlqCount": lambda row: dlqs.get(row["id"], (0, 0))[0],
+        "allDlqCount": lambda row: dlqs.get(row["id"], (0, 0))[1],
+        "devices": lambda row: devices.get(row["id"], []),
+        "customProperties": lambda row: properties.get(row["id"], {}),
+        "usedModules": lambda row: used_modules(row["blueprint"]),
+    }
+    every = MEMBERS | others
+    chosen = [(name, every[name]) for name in asked if name in every]
     return [
-        {
-            **_members(row, users),
-            "islocked": row["is_locked"] or row["id"] in running,
-            "dlqCount": dlqs.get(row["id"], (0, 0))[0],
-            "allDlqCount": dlqs.get(row["id"], (0, 0))[1],
-            "devices": devices.get(row["id"], []),
-            "customProperties": properties.get(row["id"], {}),
-            **used.get(row["id"], {}),
-            **({"usedModules": used_modules(row["blueprint"])} if "usedModules" in asked else {}),
-        }
-        for row in rows
+        {name: member(row) for name, member in chosen} | used.get(row["id"], {}) for row in rows
     ]
 
 
-def _members(row: Row, users: dict[int, JsonObject]) -> JsonObject:
-    extra: JsonObject = row["extra"]
-    return {
-        "id": row["id"],
-        "name": row["name"],
-        "teamId": row["team_id"],
-        "hookId": row["hook_id"],
-        "deviceId": None,
-        "deviceScope": None,
-        "concept": row["concept"],
-        "description": row["description"],
-        "folderId": row["folder_id"],
-        "slots": None,
-        "isinvalid": row["is_invalid"],
-        "islinked": row["is_active"],
-        "isPaused": row["is_paused"],
-        "usedPackages": row["used_packages"],
-        "lastEdit": row["last_edit"],
-        "scheduling": shown_scheduling(row["scheduling"]),
-        "iswaiting": row["is_waiting"],
-        "createdByUser": users.get(row["created_by"]),
-        "updatedByUser": users.get(row["updated_by"]),
-        "nextExec": row["next_exec"],
-        "created": row["created"],
-        "chainingRole": extra.get("chainingRole", "none"),
-        "type": row["type"],
-        "isShared": extra.get("isShared", False),
-        "isActive": row["is_active"],
-        "scenarioVersion": row["version"],
-        "moduleSequenceId": row["module_sequence"],
-    }
+MEMBERS: dict[str, Callable[[Row], Any]] = {
+    "id": itemgetter("id"),
+    "name": itemgetter("name"),
+    "teamId": itemgetter("team_id"),
+    "hookId": itemgetter("hook_id"),
+    "deviceId": lambda row: None,
+    "deviceScope": lambda row: None,
+    "concept": itemgetter("concept"),
+    "description": itemgetter("description"),
+    "folderId": itemgetter("folder_id"),
+    "slots": lambda row: None,
+    "isinvalid": itemgetter("is_invalid"),
+    "islinked": itemgetter("is_active"),
+    "isPaused": itemgetter("is_paused"),
+    "usedPackages": itemgetter("used_packages"),
+    "lastEdit": itemgetter("last_edit"),
+    "scheduling": lambda row: shown_scheduling(row["scheduling"]),
+    "iswaiting": itemgetter("is_waiting"),
+    "nextExec": itemgetter("next_exec"),
+    "created": itemgetter("created"),
+    "chainingRole": lambda row: row["extra"].get("chainingRole", "none"),
+    "type": itemgetter("type"),
+    "isShared": lambda row: row["extra"].get("isShared", False),
+    "isActive": itemgetter("is_active"),
+    "scenarioVersion": itemgetter("version"),
+    "moduleSequenceId": itemgetter("module_sequence"),
+}
+"""Members that stand in the scenario's own row."""
 
 
 def shown_scheduling(scheduling: JsonObject) -> JsonObject:

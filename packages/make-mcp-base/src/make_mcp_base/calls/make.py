@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import anyio
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from make_mcp_base.calls.ports import Delivery
 from make_mcp_base.calls.requests import (
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from make_mcp_base.calls.ports import Api, Caller
     from make_mcp_base.calls.writers import Writer
     from make_mcp_base.kernel import Kernel
-    from make_mcp_base.store.port import Store
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
@@ -191,7 +191,7 @@ class Make:
             found = answer.get(key) if isinstance(answer, dict) else None
             if not isinstance(answer, dict) or not isinstance(found, list):
                 raise _unexpected(path, f"`{key}` is missing")
-            rows += [_model(item, row, path) for row in found]
+            rows += _models(item, found, path)
             if "pg" not in answer or len(found) < _granted(answer["pg"], page):
                 return rows
             if len(rows) >= _LONGEST_LIST:
@@ -284,31 +284,34 @@ class Make:
         Raises:
             Failure: What `fetch` raises; or Make's calls of this minute are used up for too long.
         """
-        from make_mcp_base.calls.remembering import Remembering, tell_of_reading
+        each = self.recalled(kind, scope, versions, fetch, terms=terms, wanted=wanted, whole=whole)
+        return {key: body async for key, body in each}
 
-        store: Store | None = None
-        try:
-            store = await self.kernel.store() if self.kernel else None
-        except Failure as failure:
-            tell_of_reading(self, failure)
+    async def recalled(
+        self,
+        kind: str,
+        scope: str,
+        versions: Mapping[str, str],
+        fetch: Callable[[str], Awaitable[str]],
+        *,
+        terms: Callable[[str], Iterable[str]] = _no_terms,
+        wanted: Iterable[str] = (),
+        whole: bool = True,
+    ) -> AsyncGenerator[tuple[str, str]]:
+        """Give the same one by one, in the order of `versions`.
+
+        What is kept is read as it is asked for, so that a caller who has enough has read little.
+        Args and failures as in `remembered`.
+        """
+        from make_mcp_base.calls.remembering import Remembering, home_of, store_of
+
+        home, store = home_of(self), await store_of(self)
         look = Remembering(
-            self,
-            store,
-            kind,
-            f"{self._home()} {scope}",
-            versions,
-            fetch,
-            terms,
-            whole,
-            frozenset(wanted),
+            self, store, kind, f"{home} {scope}", versions, fetch, terms, whole, frozenset(wanted)
         )
-        return await look.documents()
-
-    def _home(self) -> str:
-        """Tell apart what different zones, or sandboxes, keep in one store under the same ids."""
-        if self.kernel and self.kernel.setup.sandbox is not None:
-            return self.kernel.account_key
-        return self.page_url("")
+        async with aclosing(look.each()) as documents:
+            async for key, body in documents:
+                yield key, body
 
     async def keep(self, name: str, value: Json, seconds: float) -> None:
         """Keep a small note for this account, readable by every process that shares the store."""
@@ -531,6 +534,18 @@ def _model(into: type[M], answer: JsonValue, path: str) -> M:
             f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()[:5]
         )
         raise _unexpected(path, faults) from wrong
+
+
+def _models(item: type[M], rows: Sequence[JsonValue], path: str) -> list[M]:
+    try:
+        return _lists_of(item).validate_python(rows)
+    except ValidationError:
+        return [_model(item, row, path) for row in rows]  # tells what is wrong with which
+
+
+@cache
+def _lists_of(item: type[M]) -> TypeAdapter[list[M]]:
+    return TypeAdapter(cast("Any", list)[item])
 
 
 def _unexpected(path: str, faults: str) -> Failure:

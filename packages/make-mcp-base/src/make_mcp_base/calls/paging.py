@@ -29,6 +29,11 @@ def page_of(rows: Sequence[M], args: PageInput) -> tuple[list[M], dict[str, Any]
     return list(rows[start:end]), {"total": len(rows), **more}
 
 
+def rows_needed(args: PageInput) -> int:
+    """Tell how many rows have to be known to give the page, and to say that there are more."""
+    return _offset(args.cursor) + args.limit + 1
+
+
 def _offset(cursor: str | None) -> int:
     if cursor is None:
         return 0

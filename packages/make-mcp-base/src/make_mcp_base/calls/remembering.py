@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio
 
 from make_mcp_base.client.failures import RateLimited
+from make_mcp_base.errors import Failure
 from make_mcp_base.store.port import NewDocument, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 
     from make_mcp_base.calls.make import Make
-    from make_mcp_base.errors import Failure
     from make_mcp_base.store.port import Held, Store
 
 T = TypeVar("T")
 
 _BATCH = 25
+_READ = 100
 _LONGEST_WAIT = 90.0
 _SHORTEST_PAUSE = 1.0
 
@@ -60,7 +61,13 @@ class Remembering:
     _unkept: list[NewDocument] = field(default_factory=list[NewDocument])
 
     async def documents(self) -> dict[str, str]:
-        """Give the wanted documents by key, in the order of `versions`.
+        """Give all the wanted documents; order and failures as in `each`."""
+        return {key: body async for key, body in self.each()}
+
+    async def each(self) -> AsyncGenerator[tuple[str, str]]:
+        """Give the wanted documents with their keys, in the order of `versions`.
+
+        What has changed is read first, all of it; what is kept when its turn comes.
 
         Raises:
             Failure: What `fetch` raises; or Make's calls of this minute are used up for too long.
@@ -70,11 +77,16 @@ class Remembering:
             [k for k, v in self.versions.items() if k not in held or held[k].version != v]
         )
         await self._forget(held)
-        current = [k for k in self.versions if k not in self._fresh and held[k].matches]
-        found = await self._kept(current)
-        await self._renew([key for key in current if key not in found])
-        found |= {key: body for key, body in self._fresh.items() if body is not None}
-        return {key: found[key] for key in self.versions if key in found}
+        order = list(self.versions)
+        for start in range(0, len(order), _READ):
+            keys = order[start : start + _READ]
+            current = [k for k in keys if k not in self._fresh and held[k].matches]
+            found: dict[str, str | None] = {**await self._kept(current)}
+            await self._renew([key for key in current if key not in found])
+            for key in keys:
+                body = found.get(key) or self._fresh.get(key)
+                if body is not None:
+                    yield key, body
 
     # Reading what is kept
 
@@ -88,9 +100,7 @@ class Remembering:
         """Give what is kept of documents; those another process has changed are left out."""
         if self.store is None or not keys:
             return {}
-        everything = self.whole and not self.wanted and not self._fresh
-        chosen = None if everything else keys
-        entries = await self._reading(self.store.index_get_many(self.kind, self.scope, chosen))
+        entries = await self._reading(self.store.index_get_many(self.kind, self.scope, keys))
         return {
             key: entry.body
             for key in keys
@@ -163,9 +173,25 @@ class Remembering:
             self._tell(failure)
 
     def _tell(self, failure: StoreError) -> None:
-        tell_of_reading(self.make, failure)
+        _tell_of_reading(self.make, failure)
 
 
-def tell_of_reading(make: Make, failure: Failure) -> None:
+async def store_of(make: Make) -> Store | None:
+    """Give the store of a call; None, with a warning, when it cannot be opened."""
+    try:
+        return await make.kernel.store() if make.kernel else None
+    except Failure as failure:
+        _tell_of_reading(make, failure)
+        return None
+
+
+def home_of(make: Make) -> str:
+    """Tell apart what different zones, or sandboxes, keep in one store under the same ids."""
+    if make.kernel and make.kernel.setup.sandbox is not None:
+        return make.kernel.account_key
+    return make.page_url("")
+
+
+def _tell_of_reading(make: Make, failure: Failure) -> None:
     """Warn that an answer comes from Make itself because the store cannot be used."""
     make.warn(f"Blueprints were read from Make, not from the index: {failure.what}")

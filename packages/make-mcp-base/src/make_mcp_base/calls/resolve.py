@@ -121,7 +121,7 @@ async def candidates(
     if reference.kind == "organization":
         return [(o.id, o.name, o.zone) for o in account.organizations]
     if reference.kind == "team":
-        within = arguments.get("organization_id")
+        within = _id(arguments, "organization_id")
         return [
             (team.id, team.name, organization.name)
             for organization in account.organizations
@@ -131,8 +131,8 @@ async def candidates(
     if reference.within == "organization":
         chosen = await _organization(arguments, make)
         return await _rows(reference, {"organizationId": chosen}, f"organization {chosen}", make)
-    target = arguments.get("target_team_id") if reference.kind != "scenario" else None
-    given = target or arguments.get("team_id") or make.team_default
+    target = _id(arguments, "target_team_id") if reference.kind != "scenario" else None
+    given = target or _id(arguments, "team_id") or make.team_default
     teams = [given] if given else [team.id for team in account.teams][:_TEAMS_SEARCHED]
     rows: list[tuple[int, str, str]] = []
     for team in teams:
@@ -142,12 +142,19 @@ async def candidates(
 
 async def _organization(arguments: dict[str, Any], make: Make) -> int:
     """Give the organization a call is about: the one it names, or that of the team it names."""
-    team = arguments.get("team_id")
+    team = _id(arguments, "team_id")
     home = None
-    if isinstance(team, int):
+    if team is not None:
         home = (await make.account()).organization_of(team)
         home = home or (await make.api.account(fresh=True)).organization_of(team)
-    return await make.organization(arguments.get("organization_id") or (home.id if home else None))
+    given = _id(arguments, "organization_id")
+    return await make.organization(given or (home.id if home else None))
+
+
+def _id(arguments: dict[str, Any], name: str) -> int | None:
+    """Give an argument that is a number by now; what else it may be is told when all is checked."""
+    value = arguments.get(name)
+    return value if isinstance(value, int) else None
 
 
 async def _rows(

@@ -6,6 +6,7 @@ callers and dependencies. Asking again costs one list of scenarios and the bluep
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -18,7 +19,7 @@ from make_mcp_core_tools._engine import blueprint_summary
 from make_mcp_core_tools._engine.scenarios import Scenario, read_stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import AsyncGenerator, Iterable, Sequence
 
     from make_mcp_base.authoring import Make
 
@@ -112,6 +113,19 @@ async def summaries(
     Raises:
         Failure: The blueprints cannot be read.
     """
+    each = each_summary(make, team_id, scenarios, wanted=wanted, whole=whole)
+    return {ident: summary async for ident, summary in each}
+
+
+async def each_summary(
+    make: Make,
+    team_id: int,
+    scenarios: Sequence[Dated],
+    *,
+    wanted: Iterable[str] = (),
+    whole: bool = True,
+) -> AsyncGenerator[tuple[int, Summary]]:
+    """Give the same one by one, in the order of the list; args and failures as in `summaries`."""
     done = 0
 
     async def fetch(key: str) -> str:
@@ -120,7 +134,7 @@ async def summaries(
         await make.progress(done, len(scenarios), "Reading blueprints")
         return await _summarized(make, int(key))
 
-    kept = await make.remembered(
+    each = make.recalled(
         blueprint_summary.FORM,
         f"team:{team_id}",
         {str(one.id): _version(one.last_edit) for one in scenarios},
@@ -129,7 +143,9 @@ async def summaries(
         wanted=wanted,
         whole=whole,
     )
-    return {int(key): blueprint_summary.Summary(body) for key, body in kept.items()}
+    async with aclosing(each) as documents:
+        async for key, body in documents:
+            yield int(key), blueprint_summary.Summary(body)
 
 
 async def callers_of(make: Make, scenario: Scenario) -> list[tuple[int, str]]:

@@ -41,7 +41,7 @@ MAKE_TYPES: dict[Kind, str] = {
     "once": "once",
     "on_demand": "on-demand",
 }
-_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _LOOK_AHEAD = timedelta(days=366 * 5)
 _USUAL_RUNS_PER_MINUTE = 100
 _MOST_CANDIDATES = 100_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 import anyio
 from make_mcp_base.authoring import (
@@ -29,6 +29,11 @@ from make_mcp_core_tools.connections.runs import AFTER, BEFORE, Run, latest_runs
 LONGEST_BODY = 5_242_880
 """Make's limit of a payload in bytes (API reference, 1.19)."""
 
+HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
+"""A token (RFC 9110, section 5.6.2)."""
+HeaderValue = Annotated[str, Field(pattern=r"^[\t\x20-\x7e]*$")]
+"""What every server reads alike: visible ASCII, spaces and tabs (RFC 9110, section 5.5)."""
+
 # Inputs
 
 
@@ -36,7 +41,7 @@ class SendTest(Input):
     hook_id: HookId
     body: Json = None
     """JSON value, or text."""
-    headers: dict[str, str] = {}
+    headers: dict[HeaderName, HeaderValue] = {}
     """HTTP headers; the content type follows the body."""
     method: Literal["POST", "PUT", "PATCH", "GET", "DELETE"] = "POST"
     """HTTP method."""

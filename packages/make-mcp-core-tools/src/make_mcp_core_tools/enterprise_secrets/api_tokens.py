@@ -62,7 +62,7 @@ class CreateApiToken(Input):
 
 
 class DeleteApiToken(Input):
-    created: str = Field(pattern=r"^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$")
+    created: str = Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2})$")
     """When it was made, exactly as `api_token_list` tells; Make has no other name for it."""
 
 

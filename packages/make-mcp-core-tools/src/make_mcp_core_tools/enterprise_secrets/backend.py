@@ -35,7 +35,7 @@ class SetEngine(Input):
     """`disabled` destroys the engine with everything in it."""
     description: str | None = Field(default=None, max_length=200)
     """For people."""
-    max_ttl: str | None = Field(default=None, pattern=r"^\d{1,6}[smh]$")
+    max_ttl: str | None = Field(default=None, pattern=r"^[0-9]{1,6}[smh]$")
     """Longest life of what it issues, such as `24h`."""
 
 

@@ -46,7 +46,7 @@ class IssueCredential(SinkInput):
     username; database: username, password; token: client_token."""
     constants: dict[str, str] = Field(default={}, max_length=20)
     """Parameters that are no secret, such as `{"placement": "header"}`."""
-    ttl: str = Field(default="24h", pattern=r"^\d{1,6}[smh]$")
+    ttl: str = Field(default="24h", pattern=r"^[0-9]{1,6}[smh]$")
     """How long it lives."""
     common_name: str | None = Field(default=None, max_length=200)
     """For pki: the name in the certificate."""

@@ -1,6 +1,7 @@
 """Finding scenarios: by what the list shows, and by what stands in their blueprints."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -19,13 +20,14 @@ from make_mcp_base.authoring import (
     TeamId,
     Timestamp,
     page_of,
+    rows_needed,
 )
 from pydantic import Field
 
 from make_mcp_core_tools._engine.blueprint_index import (
     Named,
+    each_summary,
     listed,
-    summaries,
     team_scenarios,
 )
 from make_mcp_core_tools._engine.blueprint_summary import (
@@ -159,7 +161,7 @@ async def scenario_search(make: Make, args: SearchScenarios) -> Hits:
     """Search the blueprints of a team: text, app, module, binding, variable, function, address.
 
     Criteria must hold in the same module. The first search of a team reads its blueprints; later
-    ones only those edited since.
+    ones only those edited since. `total` is told with the last page.
     """
     criteria = list(_criteria(args))
     if not criteria:
@@ -172,11 +174,10 @@ async def scenario_search(make: Make, args: SearchScenarios) -> Hits:
     team = await make.team(args.team_id)
     rows = await listed(make, team, Named, ["id", "name", "lastEdit"])
     terms = {term for one in criteria for term in one.terms}
-    kept = await summaries(make, team, rows, wanted=terms)
-    found = [
-        place for row in rows for place in _found(row, kept.get(row.id, NOTHING), criteria, args)
-    ]
+    kept = each_summary(make, team, rows, wanted=terms)
+    found, complete = await _collected(rows, kept, criteria, args)
     page, more = page_of(found, args)
+    more["total"] = len(found) if complete else None
     hits = [_hit(place, criteria) for place in page]
     return Hits(hits=hits, scenarios_searched=len(rows), **more)
 
@@ -366,6 +367,29 @@ def _calls(name: str) -> Criterion:
         return place[0], _around(place[1], name.casefold())
 
     return Criterion(lambda module: name in module.functions, shows, [function_term(name)])
+
+
+async def _collected(
+    rows: list[Named],
+    kept: AsyncGenerator[tuple[int, Summary]],
+    criteria: list[Criterion],
+    args: SearchScenarios,
+) -> tuple[list[Found], bool]:
+    """Collect hits until the page is full and there is one more, or all have been looked at."""
+    enough = rows_needed(args)
+    found: list[Found] = []
+    waiting = iter(rows)
+    async with aclosing(kept) as summaries:
+        async for ident, summary in summaries:
+            for row in waiting:
+                found += _found(row, summary if row.id == ident else NOTHING, criteria, args)
+                if row.id == ident:
+                    break
+            if len(found) >= enough:
+                return found, False
+    for row in waiting:
+        found += _found(row, NOTHING, criteria, args)
+    return found, True
 
 
 def _found(
