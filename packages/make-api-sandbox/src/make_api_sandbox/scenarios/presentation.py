@@ -96,34 +96,39 @@ def _complete(world: World, rows: Sequence[Row], asked: Sequence[str]) -> list[J
     ]
 
 
+PLAIN = {
+    "id": "id",
+    "name": "name",
+    "teamId": "team_id",
+    "hookId": "hook_id",
+    "concept": "concept",
+    "description": "description",
+    "folderId": "folder_id",
+    "isinvalid": "is_invalid",
+    "islinked": "is_active",
+    "isPaused": "is_paused",
+    "usedPackages": "used_packages",
+    "lastEdit": "last_edit",
+    "iswaiting": "is_waiting",
+    "nextExec": "next_exec",
+    "created": "created",
+    "type": "type",
+    "isActive": "is_active",
+    "scenarioVersion": "version",
+    "moduleSequenceId": "module_sequence",
+}
+"""Members that are a column of the scenario's row."""
+
 MEMBERS: dict[str, Callable[[Row], Any]] = {
-    "id": itemgetter("id"),
-    "name": itemgetter("name"),
-    "teamId": itemgetter("team_id"),
-    "hookId": itemgetter("hook_id"),
+    **{name: itemgetter(column) for name, column in PLAIN.items()},
     "deviceId": lambda row: None,
     "deviceScope": lambda row: None,
-    "concept": itemgetter("concept"),
-    "description": itemgetter("description"),
-    "folderId": itemgetter("folder_id"),
     "slots": lambda row: None,
-    "isinvalid": itemgetter("is_invalid"),
-    "islinked": itemgetter("is_active"),
-    "isPaused": itemgetter("is_paused"),
-    "usedPackages": itemgetter("used_packages"),
-    "lastEdit": itemgetter("last_edit"),
     "scheduling": lambda row: shown_scheduling(row["scheduling"]),
-    "iswaiting": itemgetter("is_waiting"),
-    "nextExec": itemgetter("next_exec"),
-    "created": itemgetter("created"),
     "chainingRole": lambda row: row["extra"].get("chainingRole", "none"),
-    "type": itemgetter("type"),
     "isShared": lambda row: row["extra"].get("isShared", False),
-    "isActive": itemgetter("is_active"),
-    "scenarioVersion": itemgetter("version"),
-    "moduleSequenceId": itemgetter("module_sequence"),
 }
-"""Members that stand in the scenario's own row."""
+"""Members that follow from the scenario's own row."""
 
 
 def shown_scheduling(scheduling: JsonObject) -> JsonObject:

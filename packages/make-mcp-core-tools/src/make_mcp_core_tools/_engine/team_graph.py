@@ -129,12 +129,12 @@ async def team_graph(make: Make, team_id: int) -> TeamGraph:
         team_id: The team.
     """
     scenarios = await team_scenarios(make, {"teamId": team_id})
-    kept = await summaries(make, team_id, scenarios)
+    found = await team_objects(make, team_id, [kind for kind in PLACES if kind != "scenario"])
+    kept = await summaries(make, team_id, scenarios)  # last: it waits for calls, others do not
     graph = TeamGraph(scenarios)
     for one in scenarios:
         node = Node(f"scenario:{one.id}", "scenario", str(one.id), one.name, one.is_active)
         graph.nodes[node.key] = node
-    found = await team_objects(make, team_id, [kind for kind in PLACES if kind != "scenario"])
     names = {
         f"{kind}:{ident}": row.name
         for kind, rows in found.known.items()
