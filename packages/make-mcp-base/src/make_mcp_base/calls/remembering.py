@@ -84,7 +84,7 @@ class Remembering:
             found: dict[str, str | None] = {**await self._kept(current)}
             await self._renew([key for key in current if key not in found])
             for key in keys:
-                body = found.get(key) or self._fresh.get(key)
+                body = found[key] if key in found else self._fresh.get(key)
                 if body is not None:
                     yield key, body
 
